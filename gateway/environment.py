@@ -1,0 +1,43 @@
+"""Typed reading of environment variables; the only place that looks at ``os.environ`` for settings."""
+
+import os
+from pathlib import Path
+
+
+class SettingError(Exception):
+    """A setting of the environment is missing or cannot be understood."""
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable, or the content of the file that ``NAME_FILE`` points to (for mounted secrets)."""
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        try:
+            return Path(path).read_text().strip()
+        except OSError as error:
+            raise SettingError(f"{name}_FILE={path} cannot be read: {error.strerror}") from error
+    return os.environ.get(name, default)
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = os.environ.get(name)
+    if value is None or value == "":
+        return default
+    if value not in ("True", "False"):
+        raise SettingError(f"{name} must be True or False, not {value!r}")
+    return value == "True"
+
+
+def number(name: str, default: int) -> int:
+    value = os.environ.get(name)
+    if value is None or value == "":
+        return default
+    try:
+        return int(value)
+    except ValueError as error:
+        raise SettingError(f"{name} must be a whole number, not {value!r}") from error
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list without empty members."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]

@@ -1,0 +1,307 @@
+"""The one settings file. Every knob is an environment variable with a default that runs from a bare clone.
+
+Two modes: ``demo`` (the default: loopback only, SQLite, no other service) and ``production``
+(``DISTILLER_MODE=production``), which refuses to start with a default that is only safe on one's own machine.
+"""
+
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from csp.constants import NONCE, NONE, SELF
+
+from gateway import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.text("DISTILLER_DATA", str(BASE_DIR / "var"))).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+MODE = env.text("DISTILLER_MODE", "demo")
+if MODE not in ("demo", "production"):
+    raise env.SettingError(f"DISTILLER_MODE must be demo or production, not {MODE!r}")
+PRODUCTION = MODE == "production"
+DEBUG = env.flag("DEBUG")
+
+
+def required(name: str, why: str) -> str:
+    value = env.text(name)
+    if PRODUCTION and not value:
+        raise env.SettingError(f"{name} must be set in production: {why}")
+    return value
+
+
+def demo_secret() -> str:
+    """A key made once per data folder, so that sessions outlive a restart of the demo."""
+    path = DATA_DIR / "secret-key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+SECRET_KEY = required("SECRET_KEY", "sessions and signed links rest on it") or demo_secret()
+PUBLIC_URL = (required("PUBLIC_URL", "links for other programs are made from it") or "http://127.0.0.1:8000").rstrip(
+    "/"
+)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [urlsplit(PUBLIC_URL).hostname or ""]
+if not PRODUCTION:
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", "testserver"]
+if PRODUCTION and DEBUG:
+    raise env.SettingError("DEBUG=True is for development only")
+if PRODUCTION and urlsplit(PUBLIC_URL).scheme != "https":
+    raise env.SettingError("PUBLIC_URL must begin with https:// in production")
+
+# --- the archive -----------------------------------------------------------------------------------------------------
+AUTHORITY = env.text("DISTILLER_AUTHORITY", "distiller.example")
+SITE_NAME = env.text("DISTILLER_SITE_NAME", "Demo gateway")
+ORGANISATION = env.text("DISTILLER_ORGANISATION", "")
+ANONYMOUS_JOBS = env.flag("DISTILLER_ANONYMOUS_JOBS")
+STORAGE_DIR = DATA_DIR / "archive"
+SCRATCH_DIR = DATA_DIR / "scratch"
+# Loopback addresses may be called only where a test says so; see gateway.vo.http.
+ALLOW_LOOPBACK = env.flag("DISTILLER_ALLOW_LOOPBACK")
+SESAME_URLS = env.words(
+    "SESAME_URLS",
+    "https://cds.unistra.fr/cgi-bin/nph-sesame/,http://vizier.cfa.harvard.edu/viz-bin/nph-sesame/",
+)
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.orcid",
+    "allauth.socialaccount.providers.saml",
+    "allauth.mfa",
+    "csp",
+    "gateway.pages.apps.PagesConfig",
+    "gateway.accounts.apps.AccountsConfig",
+    "gateway.access.apps.AccessConfig",
+    "provenance.apps.ProvenanceConfig",
+    "jobs.apps.JobsConfig",
+    "search.archive.apps.ArchiveConfig",
+    "search.tap.apps.TapConfig",
+    "search.resolver.apps.ResolverConfig",
+    "search.portal.apps.PortalConfig",
+    "search.apps.SearchConfig",
+]
+
+MIDDLEWARE = [
+    "gateway.middleware.RequestId",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "gateway.accounts.middleware.CsrfForCookies",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "gateway.accounts.middleware.TokenAuthentication",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+
+ROOT_URLCONF = "gateway.urls"
+WSGI_APPLICATION = "gateway.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "gateway.pages.context.site",
+            ],
+        },
+    },
+]
+
+# --- database --------------------------------------------------------------------------------------------------------
+DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
+DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60))}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A transaction that reads and then writes fails at once unless it took the write lock at its beginning.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
+    }
+TAP_DATABASE_URL = env.text("TAP_DATABASE_URL")
+if PRODUCTION and DATABASES["default"]["ENGINE"].endswith("postgresql") and not TAP_DATABASE_URL:
+    raise env.SettingError(
+        "TAP_DATABASE_URL must be set in production: queries of strangers need a database login of their own"
+        " (python manage.py tap_role makes it)"
+    )
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- cache, queue ----------------------------------------------------------------------------------------------------
+REDIS_URL = env.text("REDIS_URL")
+# Never per-process memory: a TOTP code used in one process would pass in the other.
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}
+}
+CELERY: dict[str, Any] = {
+    "accept_content": ["json"],
+    "task_serializer": "json",
+    "result_serializer": "json",
+    "task_ignore_result": True,
+    "worker_prefetch_multiplier": 1,
+    "worker_hijack_root_logger": False,
+    "broker_connection_retry_on_startup": True,
+    "timezone": "UTC",
+}
+if REDIS_URL:
+    CELERY["broker_url"] = REDIS_URL
+else:
+    BROKER_DIR = DATA_DIR / "broker"
+    for folder in ("queue", "control"):
+        (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
+    CELERY |= {
+        "broker_url": "filesystem://",
+        "broker_transport_options": {
+            "data_folder_in": str(BROKER_DIR / "queue"),
+            "data_folder_out": str(BROKER_DIR / "queue"),
+            "control_folder": str(BROKER_DIR / "control"),
+            "polling_interval": 0.05,
+        },
+    }
+
+# --- people ----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_USER_DISPLAY = "gateway.accounts.models.display_name"
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SAMESITE = "Lax"
+
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+EMAIL_FILE_PATH = DATA_DIR / "mail"
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.number("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "gateway@distiller.example")
+
+# --- language and time -----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("fr", "Français")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- static files: third-party packages come from npm by lock file ------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static")))
+NODE_MODULES = Path(env.text("NODE_MODULES", str(BASE_DIR / "node_modules")))
+NPM_FOLDERS = {
+    "npm/bootstrap": "bootstrap/dist",
+    "npm/htmx": "htmx.org/dist",
+    "npm/datatables": "datatables.net/js",
+    "npm/datatables-bs5": "datatables.net-bs5",
+    "npm/cytoscape": "cytoscape/dist",
+    "npm/cytoscape-dagre": "cytoscape-dagre/dist",
+    "npm/aladin": "aladin-lite/dist",
+    "npm/plotly": "plotly.js-basic-dist-min",
+    "npm/sampjs": "sampjs/dist",
+    "npm/plex-sans": "@fontsource-variable/ibm-plex-sans",
+    "npm/plex-mono": "@fontsource/ibm-plex-mono",
+}
+STATICFILES_DIRS: list[Any] = [BASE_DIR / "static"] + [
+    (prefix, NODE_MODULES / folder) for prefix, folder in NPM_FOLDERS.items() if (NODE_MODULES / folder).is_dir()
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(STORAGE_DIR)}},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+INSTALLED_APPS.insert(0, "django.forms")
+
+# --- hardening -------------------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE, "'wasm-unsafe-eval'"],
+        "style-src": [SELF, "'unsafe-inline'"],
+        "img-src": [SELF, "data:", "blob:"],
+        "font-src": [SELF],
+        "worker-src": [SELF, "blob:"],
+        "connect-src": [SELF, "data:", "blob:", "http://localhost:21012"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", True)
+    SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    if env.flag("BEHIND_PROXY"):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+# --- log -------------------------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"context": {"()": "gateway.vo.log.ContextFilter"}},
+    "formatters": {
+        "line": {
+            "format": "%(asctime)s %(levelname)s %(name)s request=%(request_id)s job=%(job_id)s %(message)s",
+        },
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["context"]}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {"django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+}

@@ -1,0 +1,33 @@
+"""The hooks that the provenance room offers (filled by jobs and search)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway.access.rights import Viewer
+from gateway.vo.hooks import Hook, Registry
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button of a provenance page: the address it leads to, or None where it does not apply."""
+
+    label: str
+    icon: str
+    method: str
+    """GET or POST"""
+    url: str
+
+
+actions: "Registry[ActionSource]" = Registry("provenance.actions")
+"""Each member: ``(kind, id, viewer) -> Action | None`` with kind entity or activity."""
+
+
+class ActionSource:
+    """Supplies one action (repeat, open, mark as suspect, select for search)."""
+
+    def __call__(self, kind: str, identifier: str, viewer: Viewer) -> Action | None:
+        raise NotImplementedError
+
+
+read_bytes: Hook[[str], Iterator[bytes]] = Hook("provenance.bytes")
+"""``read_bytes(key)``: the stored bytes of an entity in blocks, for "verify now"; KeyError where there is no file."""

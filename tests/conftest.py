@@ -1,0 +1,76 @@
+"""The cast: anonymous, Alice the PI, Bob her collaborator, Charlie the stranger, Dana of the staff."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+# Tests keep their state in a folder of their own, before settings are read.
+if "DISTILLER_DATA" not in os.environ:
+    os.environ["DISTILLER_DATA"] = tempfile.mkdtemp(prefix="distiller-test-")
+os.environ.setdefault("DISTILLER_ALLOW_LOOPBACK", "True")
+
+TEST_DATA = Path(os.environ.get("DISTILLER_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def hess() -> Path:
+    """H.E.S.S. DL3 DR1, public at https://www.mpi-hd.mpg.de/hfm/HESS/pages/dl3-dr1/ (set DISTILLER_TEST_DATA)."""
+    folder = TEST_DATA / "hess-dl3-dr1"
+    if not folder.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"{folder} is missing: set DISTILLER_TEST_DATA")
+        pytest.skip("not run: the H.E.S.S. DL3 DR1 data are not here; set DISTILLER_TEST_DATA")
+    return folder
+
+
+class Cast:
+    """The five viewers of every matrix. ``None`` stands for the anonymous visitor."""
+
+    NAMES = ("anonymous", "charlie", "bob", "alice", "dana")
+
+    def __init__(self) -> None:
+        from django.contrib.auth import get_user_model
+
+        user_model = get_user_model()
+        for name in self.NAMES[1:]:
+            user = user_model.objects.create_user(
+                username=name, email=f"{name}@demo.example", password=f"{name}-demo", is_staff=name == "dana"
+            )
+            setattr(self, name, user)
+
+    def __getitem__(self, name: str):
+        return None if name == "anonymous" else getattr(self, name)
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return Cast()
+
+
+@pytest.fixture
+def client_of(cast: Cast):
+    """``client_of("alice")``: a test client signed in as that member of the cast."""
+    from django.test import Client
+
+    def make(name: str) -> Client:
+        client = Client()
+        if name != "anonymous":
+            client.force_login(cast[name], backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def _storage(tmp_path: Path, settings) -> None:
+    """Each test has an archive folder of its own."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "archive")},
+        },
+    }
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
