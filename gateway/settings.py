@@ -255,9 +255,12 @@ STATICFILES_DIRS: list[Any] = [BASE_DIR / "static"] + [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(STORAGE_DIR)}},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Names stay as they are, so that ES modules find each other; ETags keep caches honest.
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
-WHITENOISE_USE_FINDERS = not PRODUCTION
+# From a bare clone pages work before anything was collected.
+WHITENOISE_USE_FINDERS = not PRODUCTION and not STATIC_ROOT.is_dir()
+WHITENOISE_MAX_AGE = 3600
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 INSTALLED_APPS.insert(0, "django.forms")
 
