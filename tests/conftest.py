@@ -74,3 +74,19 @@ def _storage(tmp_path: Path, settings) -> None:
         },
     }
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory):
+    """A running gateway with the demo archive (and the H.E.S.S. runs where they are), shared by the slow tests."""
+    from tests.support.gateway import RunningGateway
+
+    folder = tmp_path_factory.mktemp("gateway")
+    running = RunningGateway(folder / "data", folder / "log.txt")
+    running.manage("demo", "--prepare-only")
+    real = TEST_DATA / "hess-dl3-dr1"
+    if real.is_dir():
+        running.manage("ingest_dl3", str(real), "--collection", "HESS-DL3-DR1")
+    running.start()
+    yield running
+    running.stop()
