@@ -9,3 +9,7 @@ if "DISTILLER_DATA" not in os.environ:
 os.environ.setdefault("DISTILLER_ALLOW_LOOPBACK", "True")
 
 from gateway.settings import *
+
+# A slow hash is what production wants; the cast is made anew for each test.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
