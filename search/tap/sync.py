@@ -9,12 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
+from gateway.access.request import viewer
 from gateway.access.rights import Viewer
 from gateway.vo import votable
 from gateway.vo.dali import DaliError, Parameters
 from gateway.vo.votable import Info
 from search.tap import descriptors, engine
-from search.tap.endpoint import endpoint, streamed, viewer
+from search.tap.endpoint import endpoint, streamed
 from search.tap.engine import Result
 from search.tap.formats import registry
 from search.tap.formats.base import Answer
