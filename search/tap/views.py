@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -23,7 +24,15 @@ STARTED = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 @endpoint("GET")
 def index(request: HttpRequest, base: str) -> HttpResponseBase:
     """For people: what the service is, its tables, how to use it."""
-    return render(request, "tap/index.html", {"base": base, "tables": published.tables()})
+    context = {
+        "base": base,
+        "url": f"{settings.PUBLIC_URL}/{base}",
+        "tables": published.tables(),
+        "maxrec": settings.TAP_MAXREC,
+        "maxrec_limit": settings.TAP_MAXREC_LIMIT,
+        "sync_seconds": settings.TAP_SYNC_SECONDS,
+    }
+    return render(request, "tap/index.html", context)
 
 
 @endpoint("GET")
