@@ -246,7 +246,7 @@ NPM_FOLDERS = {
     "npm/cytoscape-dagre": "cytoscape-dagre/dist",
     "npm/aladin": "aladin-lite/dist",
     "npm/plotly": "plotly.js-basic-dist-min",
-    "npm/sampjs": "sampjs/dist",
+    "npm/sampjs": "sampjs",
     "npm/plex-sans": "@fontsource-variable/ibm-plex-sans",
     "npm/plex-mono": "@fontsource/ibm-plex-mono",
 }
@@ -293,6 +293,7 @@ if PRODUCTION:
     if env.flag("BEHIND_PROXY"):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "gateway.pages.errors.csrf_failure"
 
 # --- log -------------------------------------------------------------------------------------------------------------
 LOGGING = {
