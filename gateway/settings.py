@@ -104,7 +104,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "gateway.accounts.middleware.CsrfForCookies",
+    "gateway.accounts.csrf.CsrfForCookies",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "gateway.accounts.middleware.TokenAuthentication",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -293,7 +293,7 @@ if PRODUCTION:
     if env.flag("BEHIND_PROXY"):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-CSRF_FAILURE_VIEW = "gateway.pages.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "gateway.accounts.csrf.refused"
 
 # --- log -------------------------------------------------------------------------------------------------------------
 LOGGING = {

@@ -32,16 +32,6 @@ def forbidden(request: HttpRequest, exception: PermissionDenied) -> HttpResponse
     return error_page(request, 403, _("You may not open this"), reason, fix)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return error_page(
-        request,
-        403,
-        _("The form was open too long"),
-        _("Its security token is missing or no longer valid, so nothing was changed."),
-        _("Go back, reload the page, and send the form again. Cookies must be allowed for this site."),
-    )
-
-
 @requires_csrf_token
 def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
     # Always the same words, so that hidden data and unknown addresses cannot be told apart.
