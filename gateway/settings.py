@@ -104,7 +104,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "gateway.accounts.middleware.CsrfForCookies",
+    "gateway.accounts.csrf.CsrfForCookies",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "gateway.accounts.middleware.TokenAuthentication",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -246,7 +246,7 @@ NPM_FOLDERS = {
     "npm/cytoscape-dagre": "cytoscape-dagre/dist",
     "npm/aladin": "aladin-lite/dist",
     "npm/plotly": "plotly.js-basic-dist-min",
-    "npm/sampjs": "sampjs/dist",
+    "npm/sampjs": "sampjs",
     "npm/plex-sans": "@fontsource-variable/ibm-plex-sans",
     "npm/plex-mono": "@fontsource/ibm-plex-mono",
 }
@@ -255,9 +255,12 @@ STATICFILES_DIRS: list[Any] = [BASE_DIR / "static"] + [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(STORAGE_DIR)}},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Names stay as they are, so that ES modules find each other; ETags keep caches honest.
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
-WHITENOISE_USE_FINDERS = not PRODUCTION
+# From a bare clone pages work before anything was collected.
+WHITENOISE_USE_FINDERS = not PRODUCTION and not STATIC_ROOT.is_dir()
+WHITENOISE_MAX_AGE = 3600
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 INSTALLED_APPS.insert(0, "django.forms")
 
@@ -290,6 +293,7 @@ if PRODUCTION:
     if env.flag("BEHIND_PROXY"):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "gateway.accounts.csrf.refused"
 
 # --- log -------------------------------------------------------------------------------------------------------------
 LOGGING = {
