@@ -6,6 +6,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
 
 from search.tap import views
+from search.tap.registry import views as registry
 
 _PLACES: dict[str, Callable[..., HttpResponseBase]] = {
     "": views.index,
@@ -19,4 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(base + place, view, {"base": base}, name=(base + place.partition("/<")[0].replace("/", "-")))
     for base in ("tap", "tap-auth")
     for place, view in _PLACES.items()
+]
+urlpatterns += [
+    path("registry/", registry.index, name="registry"),
+    path("registry/<slug:name>", registry.record, name="registry-record"),
+    path("oai", registry.harvest, name="oai"),
 ]
