@@ -167,7 +167,7 @@ def _moment(text: str | None, last: bool) -> datetime | None:
 
 
 def _header(record: Record) -> Xml:
-    return tag(
+    return _oai(
         "header", _oai("identifier", record.ivoid), _oai("datestamp", _iso(record.updated())), _oai("setSpec", SET)
     )
 
