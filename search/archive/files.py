@@ -27,7 +27,7 @@ def suffix_of(name: str) -> str:
     return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), "")
 
 
-class _Hashing(File):
+class _Hashing(File):  # type: ignore[type-arg]  # File is no generic class at run time
     """Hashes what the storage reads of it, so that the checksum is that of the stored bytes."""
 
     def __init__(self, stream: IO[bytes], name: str) -> None:

@@ -54,9 +54,7 @@ SET_UP = {
 }
 
 
-def write(
-    product: Product, header: Mapping[str, Any], aeff: Mapping[str, Any], operator_role: str = "publisher"
-) -> None:
+def write(product: Product, header: Mapping[str, Any], aeff: Mapping[str, Any]) -> None:
     """Records the history of an ingested dataset. Idempotent."""
     entity = dataset(product)
     for member in members(product):
@@ -73,7 +71,7 @@ def write(
     observed = raw if creator else entity
     capture.record(_observation(product, header, observed))
     if creator:
-        capture.record(_production(product, header, aeff, raw, entity, creator))
+        capture.record(_production(product, header, aeff, (raw, entity)))
 
 
 def dataset(product: Product) -> EntityRecord:
@@ -158,10 +156,9 @@ def _production(
     product: Product,
     header: Mapping[str, Any],
     aeff: Mapping[str, Any],
-    raw: EntityRecord,
-    entity: EntityRecord,
-    creator: str,
+    from_to: tuple[EntityRecord, EntityRecord],
 ) -> ActivityRecord:
+    raw, entity = from_to
     collaboration = str(header.get("ORIGIN") or "").strip()
     values = {**{key: aeff.get(key) for key in CONFIGURATION}, **{k: header[k] for k in CONFIGURATION if header.get(k)}}
     return ActivityRecord(
@@ -177,7 +174,7 @@ def _production(
         used=(UsedRecord(entity=raw, role="raw data"),),
         generated=(GeneratedRecord(entity=entity, role="dataset"),),
         agents=((organisation(collaboration), "collaboration"),) if collaboration else (),
-        software=((creator, str(header.get("CREAVERS") or "")),),
+        software=((str(header["CREATOR"]).strip(), str(header.get("CREAVERS") or "")),),
         succeeded=True,
         policy_id=product.policy_id,
     )

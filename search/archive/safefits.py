@@ -18,6 +18,7 @@ SPOOL = 64 * BLOCK
 # FITS tables of responses compress some tenfold; zeros compress a thousandfold.
 SURELY_HARMLESS = 256 * BLOCK
 MAX_RATIO = 100
+DAMAGE = ".*(truncated|[Cc]hecksum|[Dd]atasum).*"
 
 
 class BrokenFile(Exception):
@@ -44,9 +45,7 @@ def _open(stream: IO[bytes]) -> fits.HDUList:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            warnings.filterwarnings(
-                "error", message=".*(truncated|[Cc]hecksum|[Dd]atasum).*", category=AstropyUserWarning
-            )
+            warnings.filterwarnings("error", DAMAGE, AstropyUserWarning)
             hdus = fits.open(stream, mode="readonly", memmap=False, lazy_load_hdus=False, checksum=True)
             for hdu in hdus:
                 _check_span(hdu, size)

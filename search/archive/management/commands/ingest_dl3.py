@@ -29,7 +29,7 @@ class Command(BaseCommand):
         facts = ingest.with_policy(ingest.Facts(said), said.policy())
         curation.register_collection(said)
         curation.register_proposal(said, facts.columns["policy"])
-        progress = Progress(len(store.observations), self.stderr._out)
+        progress = Progress(len(store.observations), self.stderr)
         try:
             outcome = ingest.ingest_observations(store.observations, lambda _: facts, progress.step)
         except ingest.DiskFull as error:
