@@ -8,6 +8,7 @@ from astropy.time import Time
 from django.conf import settings
 
 from gateway.vo.identifiers import foreign_key, slug
+from provenance import capture
 from provenance.records import (
     ActivityDescriptionRecord,
     ActivityRecord,
@@ -17,7 +18,6 @@ from provenance.records import (
     ParameterRecord,
     UsedRecord,
 )
-from search.archive import capture
 from search.archive.models import Product
 
 MEMBER_WORDS = {

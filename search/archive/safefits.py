@@ -68,16 +68,21 @@ def _check_span(hdu: Any, size: int) -> None:
 
 @contextmanager
 def _plain(path: Path) -> Iterator[IO[bytes]]:
+    with _readable(path) as stream:
+        packed = stream.read(2) == GZIP_MAGIC
+        size = stream.seek(0, 2)
+        stream.seek(0)
+        if not packed:
+            yield stream
+            return
+        with tempfile.SpooledTemporaryFile(max_size=SPOOL) as plain:
+            _unpack(stream, plain, size)
+            yield plain
+
+
+def _readable(path: Path) -> IO[bytes]:
     try:
-        with path.open("rb") as stream:
-            if stream.read(2) != GZIP_MAGIC:
-                stream.seek(0)
-                yield stream
-                return
-            stream.seek(0)
-            with tempfile.SpooledTemporaryFile(max_size=SPOOL) as plain:
-                _unpack(stream, plain, path.stat().st_size)
-                yield plain
+        return path.open("rb")
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise BrokenFile(f"it cannot be read: {error.strerror}") from None
 

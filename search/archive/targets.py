@@ -3,19 +3,11 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
+
+from search.resolver import sources
 
 OFF_WORDS = {"off data", "off", "none", "unknown", ""}
 _SUFFIX = re.compile(r"\s*\([^()]*\)\s*$")
-
-
-def lookup(name: str) -> tuple[str, float, float, str, tuple[str, ...]] | None:
-    """The entry of the resolver's table of sources."""
-    if find_spec("search.resolver.sources") is None:
-        return None
-    found: tuple[str, float, float, str, tuple[str, ...]] | None = import_module("search.resolver.sources").lookup(name)
-    return found
 
 
 @dataclass(frozen=True)
@@ -37,11 +29,10 @@ def identify(target_name: str, object_name: str) -> Target:
         wanted = object_name
     if not wanted:
         return Target(None, aliases=tuple(observed))
-    known = lookup(wanted)
+    known = sources.lookup(wanted)
     if known is None:
         return Target(wanted, aliases=(wanted, *observed))
-    name, ra, dec, source_class, aliases = known
-    return Target(name, source_class or None, ra, dec, (name, *aliases, *observed))
+    return Target(known.name, known.target_class, known.ra, known.dec, (known.name, *known.aliases, *observed))
 
 
 def hashlist(names: Iterable[str]) -> str | None:
