@@ -6,10 +6,29 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 BLOCK = 1 << 20
-SUFFIXES = (".fits.gz", ".fits", ".fit", ".vot", ".xml", ".csv", ".ecsv", ".json", ".png", ".zip", ".txt", ".parquet")
+# The endings that a stored file keeps, and what the file is.
+MEDIA_TYPES = {
+    ".fits.gz": "application/fits",
+    ".fits": "application/fits",
+    ".fit": "application/fits",
+    ".vot": "application/x-votable+xml",
+    ".votable": "application/x-votable+xml",
+    ".xml": "text/xml",
+    ".csv": "text/csv",
+    ".ecsv": "text/plain",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".pdf": "application/pdf",
+    ".zip": "application/zip",
+    ".tar": "application/x-tar",
+    ".txt": "text/plain",
+    ".parquet": "application/vnd.apache.parquet",
+}
 
 
 class FileChanged(Exception):
@@ -24,7 +43,7 @@ def digest(path: Path) -> str:
 
 def suffix_of(name: str) -> str:
     """The ending that a stored file keeps, from a short list."""
-    return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), "")
+    return next((suffix for suffix in MEDIA_TYPES if name.lower().endswith(suffix)), "")
 
 
 class _Hashing(File):  # type: ignore[type-arg]  # File is no generic class at run time
@@ -102,3 +121,14 @@ def opened(storage_key: str) -> Any:
 
 def exists(storage_key: str) -> bool:
     return bool(storage_key) and default_storage.exists(storage_key)
+
+
+def put_bytes(content: bytes, storage_key: str) -> None:
+    """Stores something derived (a preview, a member), over what lies there."""
+    if default_storage.exists(storage_key):
+        return
+    default_storage.save(storage_key, ContentFile(content))
+
+
+def size(storage_key: str) -> int:
+    return int(default_storage.size(storage_key))
