@@ -1,3 +1,22 @@
-from django.urls import URLPattern, URLResolver
+"""``/tap`` and ``/tap-auth``: the same service; the second always asks who you are."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from collections.abc import Callable
+
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, path
+
+from search.tap import views
+
+_PLACES: dict[str, Callable[..., HttpResponseBase]] = {
+    "": views.index,
+    "/tables": views.tables,
+    "/tables/<str:name>": views.table,
+    "/capabilities": views.capabilities,
+    "/availability": views.availability,
+    "/examples": views.examples,
+}
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(base + place, view, {"base": base}, name=(base + place.partition("/<")[0].replace("/", "-")))
+    for base in ("tap", "tap-auth")
+    for place, view in _PLACES.items()
+]
