@@ -57,6 +57,8 @@ if PRODUCTION and urlsplit(PUBLIC_URL).scheme != "https":
 AUTHORITY = env.text("DISTILLER_AUTHORITY", "distiller.example")
 SITE_NAME = env.text("DISTILLER_SITE_NAME", "Demo gateway")
 ORGANISATION = env.text("DISTILLER_ORGANISATION", "")
+CONTACT_NAME = env.text("DISTILLER_CONTACT_NAME", "The operators")
+CONTACT_EMAIL = env.text("DISTILLER_CONTACT_EMAIL")
 ANONYMOUS_JOBS = env.flag("DISTILLER_ANONYMOUS_JOBS")
 STORAGE_DIR = DATA_DIR / "archive"
 SCRATCH_DIR = DATA_DIR / "scratch"
@@ -160,6 +162,9 @@ TAP_ALIASES = env.words("TAP_ALIASES", "cta.vo_obscore=ivoa.obscore")
 TAP_MAXREC = env.number("TAP_MAXREC", 20_000)
 TAP_MAXREC_LIMIT = env.number("TAP_MAXREC_LIMIT", 10_000_000)
 TAP_SYNC_SECONDS = env.number("TAP_SYNC_SECONDS", 60)
+TAP_ASYNC_SECONDS = env.number("TAP_ASYNC_SECONDS", 600)
+TAP_ASYNC_SECONDS_LIMIT = env.number("TAP_ASYNC_SECONDS_LIMIT", 3600)
+TAP_RETENTION_SECONDS = env.number("TAP_RETENTION_SECONDS", 30 * 86400)
 TAP_UPLOAD_BYTES = env.number("TAP_UPLOAD_BYTES", 32 * 2**20)
 TAP_UPLOAD_ROWS = env.number("TAP_UPLOAD_ROWS", 1_000_000)
 # Queries that run at the same time in one web process: of all anonymous visitors together, and of one user.

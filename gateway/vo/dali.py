@@ -42,6 +42,9 @@ class Parameters:
     def of_mapping(cls, values: Mapping[str, list[str]]) -> "Parameters":
         return cls([(name, value) for name, many in values.items() for value in many])
 
+    def names(self) -> list[str]:
+        return list(self._values)
+
     def all(self, name: str) -> list[str]:
         return list(self._values.get(name, ()))
 

@@ -20,6 +20,9 @@ NAMESPACES = {
     "vg": "http://www.ivoa.net/xml/VORegistry/v1.0",
     "ri": "http://www.ivoa.net/xml/RegistryInterface/v1.0",
     "tr": "http://www.ivoa.net/xml/TAPRegExt/v1.0",
+    "oai": "http://www.openarchives.org/OAI/2.0/",
+    "oai_dc": "http://www.openarchives.org/OAI/2.0/oai_dc/",
+    "dc": "http://purl.org/dc/elements/1.1/",
     "cs": "http://www.ivoa.net/xml/ConeSearch/v1.0",
 }
 

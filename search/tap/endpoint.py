@@ -1,65 +1,43 @@
-"""What all TAP endpoints share: methods, CORS, gzip, the challenge of ``/tap-auth``, errors as DALI documents."""
+"""What all protocol endpoints of this room share: methods, CORS, gzip, errors as DALI documents."""
 
 import zlib
 from collections.abc import Callable, Iterator
 from functools import wraps
+from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
 
-from gateway.access.rights import Viewer, viewer_of
+from gateway.accounts.csrf import protocol_view
 from gateway.vo.dali import DaliError, service
 
-CHALLENGES = ('Bearer realm="{site}"', 'Basic realm="{site}", charset="UTF-8"')
 View = Callable[..., HttpResponseBase]
 
 
-def viewer(request: HttpRequest) -> Viewer:
-    return viewer_of(request.user)
-
-
-def endpoint(*methods: str, public: bool = False) -> Callable[[View], View]:
-    """A protocol endpoint. ``public``: readable without sign-in under ``/tap-auth`` too (capabilities, availability).
-
-    POST is exempt from the CSRF check: a query changes nothing, and its answer cannot be read across sites with a
-    cookie (CORS without credentials).
-    """
+def endpoint(*methods: str) -> Callable[[View], View]:
+    """A protocol endpoint: its methods, errors as DALI documents, readable from pages of other sites."""
     allowed = ("OPTIONS", "HEAD", *methods) if "GET" in methods else ("OPTIONS", *methods)
 
     def decorate(view: View) -> View:
-        def checked(request: HttpRequest, base: str, **kwargs: str) -> HttpResponseBase:
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "OPTIONS":
                 return HttpResponse(status=204, headers={"Allow": ", ".join(allowed)})
             if request.method not in allowed:
                 text = _("%(method)s is not possible here; use %(allowed)s.")
                 names = {"method": request.method, "allowed": ", ".join(methods)}
                 raise DaliError(405, text % names, headers={"Allow": ", ".join(allowed)})
-            if base == "tap-auth" and not request.user.is_authenticated and not public:
-                raise DaliError(401, _("Sign in: a token as Bearer or as Basic password, or your session."))
-            return view(request, base, **kwargs)
+            return view(request, *args, **kwargs)
 
         guarded = service(checked)
 
         @wraps(view)
-        def answer(request: HttpRequest, base: str, **kwargs: str) -> HttpResponseBase:
-            response = guarded(request, base=base, **kwargs)
-            _challenge(request, base, response)
-            return _open(response, allowed)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            return _open(guarded(request, *args, **kwargs), allowed)
 
-        return csrf_exempt(answer)
+        return protocol_view(answer)
 
     return decorate
-
-
-def _challenge(request: HttpRequest, base: str, response: HttpResponseBase) -> None:
-    """401 with the ways to sign in; on ``/tap-auth`` the public documents name them too (AuthVO draft)."""
-    if request.user.is_authenticated:
-        response["X-VO-Authenticated"] = request.user.get_username()
-    elif base == "tap-auth" or response.status_code == 401:
-        response["WWW-Authenticate"] = ", ".join(CHALLENGES).format(site=settings.SITE_NAME.replace('"', ""))
 
 
 def _open(response: HttpResponseBase, allowed: tuple[str, ...]) -> HttpResponseBase:

@@ -102,3 +102,14 @@ class Catalogue(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RegistryStamp(models.Model):
+    """When a registry record last changed, so that harvesters may ask for what is new."""
+
+    ivoid = models.CharField(max_length=255, primary_key=True)
+    digest = models.CharField(max_length=64)
+    updated = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.ivoid

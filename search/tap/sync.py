@@ -1,7 +1,7 @@
 """``/tap/sync``: parameters in, a streamed answer out."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -9,17 +9,16 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
-from gateway.access.rights import Viewer
+from gateway.access.request import viewer
 from gateway.vo import votable
 from gateway.vo.dali import DaliError, Parameters
 from gateway.vo.votable import Info
-from search.tap import descriptors, engine
-from search.tap.endpoint import endpoint, streamed, viewer
+from search.tap import descriptors, engine, uploads
+from search.tap.endpoint import endpoint, streamed
 from search.tap.engine import Result
 from search.tap.formats import registry
 from search.tap.formats.base import Answer
 from search.tap.stopping import client_waits
-from search.tap.uploads import Upload
 
 log = logging.getLogger(__name__)
 LANGUAGES = ("ADQL", "ADQL-2.0", "ADQL-2.1")
@@ -74,22 +73,17 @@ def answer_of(result: Result, query: str) -> Answer:
     )
 
 
-def uploads_of(parameters: Parameters, request: HttpRequest, asker: Viewer) -> Iterable[Upload]:
-    return ()
-
-
 @endpoint("GET", "POST")
 def sync(request: HttpRequest, base: str) -> HttpResponseBase:
     parameters = Parameters.of_request(request)
-    asker = viewer(request)
     form, content_type = registry.chosen(parameters)
     query = query_of(parameters)
     maxrec = 0 if request.method == "HEAD" else parameters.maxrec()
     result = engine.run(
         query,
-        asker,
+        viewer(request),
         maxrec=maxrec,
-        uploads=tuple(uploads_of(parameters, request, asker)),
+        uploads=uploads.of_parameters(parameters, request.FILES.get),
         wanted=client_waits(request.META),
     )
     if request.method == "HEAD":

@@ -1,17 +1,28 @@
 """``/tap`` and ``/tap-auth``: the same service; the second always asks who you are."""
 
+from collections.abc import Callable
+
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
 
 from search.tap import views
+from search.tap.registry import views as registry
 
-urlpatterns: list[URLPattern | URLResolver] = []
-for base in ("tap", "tap-auth"):
-    urlpatterns += [
-        path(base, views.index, {"base": base}, name=base),
-        path(f"{base}/sync", views.sync, {"base": base}, name=f"{base}-sync"),
-        path(f"{base}/tables", views.tables, {"base": base}, name=f"{base}-tables"),
-        path(f"{base}/tables/<str:name>", views.table, {"base": base}, name=f"{base}-table"),
-        path(f"{base}/capabilities", views.capabilities, {"base": base}, name=f"{base}-capabilities"),
-        path(f"{base}/availability", views.availability, {"base": base}, name=f"{base}-availability"),
-        path(f"{base}/examples", views.examples, {"base": base}, name=f"{base}-examples"),
-    ]
+_PLACES: dict[str, Callable[..., HttpResponseBase]] = {
+    "": views.index,
+    "/tables": views.tables,
+    "/tables/<str:name>": views.table,
+    "/capabilities": views.capabilities,
+    "/availability": views.availability,
+    "/examples": views.examples,
+}
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(base + place, view, {"base": base}, name=(base + place.partition("/<")[0].replace("/", "-")))
+    for base in ("tap", "tap-auth")
+    for place, view in _PLACES.items()
+]
+urlpatterns += [
+    path("registry/", registry.index, name="registry"),
+    path("registry/<slug:name>", registry.record, name="registry-record"),
+    path("oai", registry.harvest, name="oai"),
+]

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -23,15 +24,23 @@ STARTED = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 @endpoint("GET")
 def index(request: HttpRequest, base: str) -> HttpResponseBase:
     """For people: what the service is, its tables, how to use it."""
-    return render(request, "tap/index.html", {"base": base, "tables": published.tables()})
+    context = {
+        "base": base,
+        "url": f"{settings.PUBLIC_URL}/{base}",
+        "tables": published.tables(),
+        "maxrec": settings.TAP_MAXREC,
+        "maxrec_limit": settings.TAP_MAXREC_LIMIT,
+        "sync_seconds": settings.TAP_SYNC_SECONDS,
+    }
+    return render(request, "tap/index.html", context)
 
 
-@endpoint("GET", public=True)
+@endpoint("GET")
 def capabilities(request: HttpRequest, base: str) -> HttpResponseBase:
     return HttpResponse(capability_document.document(base), content_type=vosi.MEDIA_TYPE)
 
 
-@endpoint("GET", public=True)
+@endpoint("GET")
 def availability(request: HttpRequest, base: str) -> HttpResponseBase:
     try:
         described = TableRow.objects.filter(table_name="ivoa.obscore").exists()
@@ -42,7 +51,7 @@ def availability(request: HttpRequest, base: str) -> HttpResponseBase:
     return HttpResponse(content, content_type=vosi.MEDIA_TYPE)
 
 
-@endpoint("GET", public=True)
+@endpoint("GET")
 def tables(request: HttpRequest, base: str) -> HttpResponseBase:
     detail = Parameters.of_request(request).single("DETAIL") or "max"
     if detail not in ("min", "max"):
@@ -51,7 +60,7 @@ def tables(request: HttpRequest, base: str) -> HttpResponseBase:
     return HttpResponse(vosi.tableset(published.schemas(), shown, detail=detail), content_type=vosi.MEDIA_TYPE)
 
 
-@endpoint("GET", public=True)
+@endpoint("GET")
 def table(request: HttpRequest, base: str, name: str) -> HttpResponseBase:
     found = published.find(name)
     if found is None:
@@ -60,7 +69,7 @@ def table(request: HttpRequest, base: str, name: str) -> HttpResponseBase:
     return HttpResponse(vosi.table(as_typed(found)), content_type=vosi.MEDIA_TYPE)
 
 
-@endpoint("GET", public=True)
+@endpoint("GET")
 def examples(request: HttpRequest, base: str) -> HttpResponseBase:
     """DALI examples (section 2.3): XHTML with RDFa."""
     shown = render(request, "tap/examples.html", {"examples": example_queries.EXAMPLES})

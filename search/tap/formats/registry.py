@@ -6,11 +6,13 @@ from django.utils.translation import gettext as _
 
 from gateway.vo.dali import DaliError, Parameters
 from search.tap.formats.base import Format
+from search.tap.formats.fits import FITS
 from search.tap.formats.json import JSON
+from search.tap.formats.parquet import PARQUET
 from search.tap.formats.text import CSV, TSV
 from search.tap.formats.votable import BINARY, BINARY2, TABLEDATA
 
-FORMATS: tuple[Format, ...] = (TABLEDATA, BINARY2, BINARY, CSV, TSV, JSON)
+FORMATS: tuple[Format, ...] = (TABLEDATA, BINARY2, BINARY, CSV, TSV, JSON, FITS, PARQUET)
 
 
 def _folded(word: str) -> str:

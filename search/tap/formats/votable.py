@@ -24,7 +24,8 @@ def _writer(serialization: Serialization) -> Format:
             serialization=serialization,
         )
 
-    aliases = ("votable", "text/xml", "application/xml", "votable/td", spelling) if plain else (f"votable/{short.replace('binary', 'b')}",)
+    plain_words = ("votable", "text/xml", "application/xml", "votable/td", spelling)
+    aliases = plain_words if plain else (f"votable/{short}", f"votable/{short.replace('binary', 'b')}")
     return Format(
         media_type=votable.MEDIA_TYPE if plain else spelling,
         aliases=aliases,
