@@ -57,6 +57,8 @@ if PRODUCTION and urlsplit(PUBLIC_URL).scheme != "https":
 AUTHORITY = env.text("DISTILLER_AUTHORITY", "distiller.example")
 SITE_NAME = env.text("DISTILLER_SITE_NAME", "Demo gateway")
 ORGANISATION = env.text("DISTILLER_ORGANISATION", "")
+CONTACT_NAME = env.text("DISTILLER_CONTACT_NAME", "The operators")
+CONTACT_EMAIL = env.text("DISTILLER_CONTACT_EMAIL")
 ANONYMOUS_JOBS = env.flag("DISTILLER_ANONYMOUS_JOBS")
 STORAGE_DIR = DATA_DIR / "archive"
 SCRATCH_DIR = DATA_DIR / "scratch"
@@ -150,7 +152,24 @@ if PRODUCTION and DATABASES["default"]["ENGINE"].endswith("postgresql") and not 
         "TAP_DATABASE_URL must be set in production: queries of strangers need a database login of their own"
         " (python manage.py tap_role makes it)"
     )
+# Tests use a file too, so that the read-only connection of TAP queries is the same as in service.
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- TAP -------------------------------------------------------------------------------------------------------------
+TAP_ALIASES = env.words("TAP_ALIASES", "cta.vo_obscore=ivoa.obscore")
+TAP_MAXREC = env.number("TAP_MAXREC", 20_000)
+TAP_MAXREC_LIMIT = env.number("TAP_MAXREC_LIMIT", 10_000_000)
+TAP_SYNC_SECONDS = env.number("TAP_SYNC_SECONDS", 60)
+TAP_ASYNC_SECONDS = env.number("TAP_ASYNC_SECONDS", 600)
+TAP_ASYNC_SECONDS_LIMIT = env.number("TAP_ASYNC_SECONDS_LIMIT", 3600)
+TAP_RETENTION_SECONDS = env.number("TAP_RETENTION_SECONDS", 30 * 86400)
+TAP_UPLOAD_BYTES = env.number("TAP_UPLOAD_BYTES", 32 * 2**20)
+TAP_UPLOAD_ROWS = env.number("TAP_UPLOAD_ROWS", 1_000_000)
+# Queries that run at the same time in one web process: of all anonymous visitors together, and of one user.
+TAP_ANONYMOUS_RUNNING = env.number("TAP_ANONYMOUS_RUNNING", 8)
+TAP_USER_RUNNING = env.number("TAP_USER_RUNNING", 4)
 
 # --- cache, queue ----------------------------------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")

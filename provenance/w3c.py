@@ -88,7 +88,7 @@ class _Mapper:
             self.doc.entity(self.arc[statement.id], self._entity(statement))
 
     def _entity(self, statement: Statement) -> list[tuple[QualifiedName, Any]]:
-        attributes = self._attributes(statement.attributes)
+        attributes = self._role_as_voprov(self._attributes(statement.attributes))
         if statement.cls == "collection" or ("gw:isCollection", True) in statement.attributes:
             attributes.append((PROV_TYPE, PROV["Collection"]))
         if statement.cls not in ("entity", "collection"):
@@ -96,6 +96,10 @@ class _Mapper:
         if statement.cls == "activityDescription":
             attributes.append((PROV_TYPE, PROV["Plan"]))
         return attributes
+
+    def _role_as_voprov(self, attributes: list[tuple[QualifiedName, Any]]) -> list[tuple[QualifiedName, Any]]:
+        """PROV-XML knows roles of use, generation and association only."""
+        return [(self.voprov["role"] if term == PROV_ROLE else term, value) for term, value in attributes]
 
     def _attributes(self, attributes: Iterable[tuple[str, Value]]) -> list[tuple[QualifiedName, Any]]:
         return [(self._term(name), value) for name, value in attributes]
@@ -124,8 +128,7 @@ class _Mapper:
                 plan = self.plans.get(statement.refs[0])
                 self.doc.wasAssociatedWith(first, second, self.arc[plan] if plan else None, other_attributes=extra)
             case "wasAttributedTo":
-                roles = [(self.voprov["role"] if term == PROV_ROLE else term, value) for term, value in extra]
-                self.doc.wasAttributedTo(first, second, other_attributes=roles)
+                self.doc.wasAttributedTo(first, second, other_attributes=self._role_as_voprov(extra))
             case "hadMember":
                 self.doc.hadMember(first, second)
             case "wasDerivedFrom":
