@@ -51,9 +51,7 @@ def is_array(column: Column) -> bool:
 # --- TABLEDATA -------------------------------------------------------------------------------------------------------
 
 
-def tabledata(
-    columns: Sequence[Column], nulls: Sequence[str | None], rows: Sequence[Sequence[str]]
-) -> list[tuple[Any, ...]]:
+def tabledata(columns: Sequence[Column], nulls: Sequence[str | None], rows: Sequence[Sequence[str]]) -> list[tuple[Any, ...]]:
     """Rows of values from rows of texts; column by column, as each has one type."""
     if not rows:
         return []

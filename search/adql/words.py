@@ -25,102 +25,21 @@ SQL92 = """
 RESERVED: frozenset[str] = frozenset(ADQL.split()) | frozenset(SQL92.split())
 
 STRUCTURE: frozenset[str] = frozenset(
-    [
-        "ALL",
-        "AND",
-        "AS",
-        "ASC",
-        "BETWEEN",
-        "BY",
-        "CAST",
-        "DESC",
-        "DISTINCT",
-        "EXCEPT",
-        "EXISTS",
-        "FROM",
-        "FULL",
-        "GROUP",
-        "HAVING",
-        "ILIKE",
-        "IN",
-        "INNER",
-        "INTERSECT",
-        "IS",
-        "JOIN",
-        "LEFT",
-        "LIKE",
-        "NATURAL",
-        "NOT",
-        "NULL",
-        "OFFSET",
-        "ON",
-        "OR",
-        "ORDER",
-        "OUTER",
-        "PRECISION",
-        "RIGHT",
-        "SELECT",
-        "TOP",
-        "UNION",
-        "USING",
-        "WHERE",
-        "WITH",
-    ]
+    """
+    ALL AND AS ASC BETWEEN BY CAST DESC DISTINCT EXCEPT EXISTS FROM FULL GROUP HAVING ILIKE IN INNER INTERSECT IS JOIN
+    LEFT LIKE NATURAL NOT NULL OFFSET ON OR ORDER OUTER PRECISION RIGHT SELECT TOP UNION USING WHERE WITH
+    """.split()
 )
 """words that are tokens of their own in the grammar"""
 
 FUNCTIONS: frozenset[str] = frozenset(
-    [
-        "ABS",
-        "ACOS",
-        "AREA",
-        "ASIN",
-        "ATAN",
-        "ATAN2",
-        "AVG",
-        "BOX",
-        "CEILING",
-        "CENTROID",
-        "CIRCLE",
-        "COALESCE",
-        "CONTAINS",
-        "COORD1",
-        "COORD2",
-        "COORDSYS",
-        "COS",
-        "COT",
-        "COUNT",
-        "DEGREES",
-        "DISTANCE",
-        "EXP",
-        "FLOOR",
-        "INTERSECTS",
-        "IN_UNIT",
-        "LOG",
-        "LOG10",
-        "LOWER",
-        "MAX",
-        "MIN",
-        "MOD",
-        "PI",
-        "POINT",
-        "POLYGON",
-        "POWER",
-        "RADIANS",
-        "RAND",
-        "REGION",
-        "ROUND",
-        "SIN",
-        "SQRT",
-        "SUM",
-        "TAN",
-        "TRUNCATE",
-        "UPPER",
-    ]
+    """
+    ABS ACOS AREA ASIN ATAN ATAN2 AVG BOX CEILING CENTROID CIRCLE COALESCE CONTAINS COORD1 COORD2 COORDSYS COS COT COUNT
+    DEGREES DISTANCE EXP FLOOR INTERSECTS IN_UNIT LOG LOG10 LOWER MAX MIN MOD PI POINT POLYGON POWER RADIANS RAND
+    REGION ROUND SIN SQRT SUM TAN TRUNCATE UPPER
+    """.split()
 )
-TYPES: frozenset[str] = frozenset(
-    ["BIGINT", "CHAR", "CHARACTER", "DOUBLE", "INT", "INTEGER", "REAL", "SMALLINT", "TIMESTAMP", "VARCHAR"]
-)
+TYPES: frozenset[str] = frozenset("BIGINT CHAR CHARACTER DOUBLE INT INTEGER REAL SMALLINT TIMESTAMP VARCHAR".split())
 
 TOKENS: dict[str, str] = (
     dict.fromkeys(RESERVED, "RESERVED")

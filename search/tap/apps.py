@@ -8,6 +8,6 @@ class TapConfig(AppConfig):
     verbose_name = "TAP"
 
     def ready(self) -> None:
-        from search.tap import published
+        from search.tap import published  # noqa: PLC0415 (models are ready only now)
 
         post_migrate.connect(published.refresh_after_migrate, sender=self)

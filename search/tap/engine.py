@@ -2,13 +2,19 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import Error as DatabaseProblem
+from django.db import connection
+from django.utils.translation import gettext as _
 
-from gateway.access.rights import Viewer
+from gateway.access.rights import Viewer, visible_conditions
+from gateway.vo.dali import DaliError
 from gateway.vo.tables import Column
-from search.tap import translation
+from search.tap import database, translation
+from search.tap.pools import pools
 from search.tap.stopping import Stop
 from search.tap.uploads import Upload
 

@@ -1,20 +1,8 @@
 """The optional features and functions that the service declares (ADQL 2.1, section 4; TAPRegExt 1.0, section 2.3)."""
 
-_GEOMETRY = [
-    "AREA",
-    "BOX",
-    "CENTROID",
-    "CIRCLE",
-    "CONTAINS",
-    "COORD1",
-    "COORD2",
-    "COORDSYS",
-    "DISTANCE",
-    "INTERSECTS",
-    "POINT",
-    "POLYGON",
-    "REGION",
-]
+_GEOMETRY = (
+    "AREA BOX CENTROID CIRCLE CONTAINS COORD1 COORD2 COORDSYS DISTANCE INTERSECTS POINT POLYGON REGION".split()
+)
 _OPTIONAL = (
     ("features-adqlgeo", _GEOMETRY),
     ("features-adql-string", ["LOWER", "UPPER", "ILIKE"]),

@@ -73,9 +73,7 @@ def _open() -> Connection:
         connection = psycopg.connect(settings.TAP_DATABASE_URL, connect_timeout=5, application_name="tap")
     else:
         parameters = django_connection.get_connection_params()
-        wanted = {
-            name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if name in parameters
-        }
+        wanted = {name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if name in parameters}
         connection = psycopg.connect(**wanted, connect_timeout=5, application_name="tap")
     # A cursor is planned for its first rows alone unless told that all are wanted.
     connection.execute("SET cursor_tuple_fraction = 1.0")
@@ -84,9 +82,7 @@ def _open() -> Connection:
     return connection
 
 
-def rows(
-    sql: str, parameters: Sequence[Any], tables: frozenset[str], uploads: Sequence[Upload], stop: Stop
-) -> Iterator[Row]:
+def rows(sql: str, parameters: Sequence[Any], tables: frozenset[str], uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
     """The rows of the translated query."""
     if django_connection.in_atomic_block:
         yield from _inside_transaction(sql, parameters, uploads, stop)

@@ -67,9 +67,7 @@ def _open(path: str) -> sqlite3.Connection:
     return connection
 
 
-def rows(
-    sql: str, parameters: Sequence[Any], tables: frozenset[str], uploads: Sequence[Upload], stop: Stop
-) -> Iterator[Row]:
+def rows(sql: str, parameters: Sequence[Any], tables: frozenset[str], uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
     """The rows of the translated query; ``tables`` are the physical tables it may read."""
     if django_connection.in_atomic_block:
         yield from _inside_transaction(sql, parameters, tables, uploads, stop)

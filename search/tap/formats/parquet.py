@@ -92,4 +92,6 @@ def _write(answer: Answer) -> Iterator[bytes]:
     yield sink.take()
 
 
-PARQUET = Format(media_type="application/vnd.apache.parquet", aliases=("parquet",), extension="parquet", write=_write)
+PARQUET = Format(
+    media_type="application/vnd.apache.parquet", aliases=("parquet",), extension="parquet", write=_write
+)
