@@ -7,6 +7,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("gateway.accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("", include("gateway.access.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("gateway.pages.urls")),
     path("", include("search.portal.urls")),
@@ -17,3 +18,8 @@ urlpatterns = [
     path("", include("jobs.urls")),
     path("", include("provenance.urls")),
 ]
+
+handler400 = "gateway.pages.errors.bad_request"
+handler403 = "gateway.pages.errors.forbidden"
+handler404 = "gateway.pages.errors.not_found"
+handler500 = "gateway.pages.errors.server_error"

@@ -1,15 +1,9 @@
 """The cast: anonymous, Alice the PI, Bob her collaborator, Charlie the stranger, Dana of the staff."""
 
 import os
-import tempfile
 from pathlib import Path
 
 import pytest
-
-# Tests keep their state in a folder of their own, before settings are read.
-if "DISTILLER_DATA" not in os.environ:
-    os.environ["DISTILLER_DATA"] = tempfile.mkdtemp(prefix="distiller-test-")
-os.environ.setdefault("DISTILLER_ALLOW_LOOPBACK", "True")
 
 TEST_DATA = Path(os.environ.get("DISTILLER_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -74,3 +68,19 @@ def _storage(tmp_path: Path, settings) -> None:
         },
     }
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory):
+    """A running gateway with the demo archive (and the H.E.S.S. runs where they are), shared by the slow tests."""
+    from tests.support.gateway import RunningGateway
+
+    folder = tmp_path_factory.mktemp("gateway")
+    running = RunningGateway(folder / "data", folder / "log.txt")
+    running.manage("demo", "--prepare-only")
+    real = TEST_DATA / "hess-dl3-dr1"
+    if real.is_dir():
+        running.manage("ingest_dl3", str(real), "--collection", "HESS-DL3-DR1")
+    running.start()
+    yield running
+    running.stop()

@@ -1,0 +1,35 @@
+"""The processes of a gateway on one machine, as ``serve`` and ``demo`` start them."""
+
+import sys
+from pathlib import Path
+
+from gateway.pages.supervisor import Process
+
+BIN = Path(sys.executable).parent
+WEB_PROCESSES = 2
+WEB_THREADS = 64
+
+
+def web(host: str, port: int) -> Process:
+    """gunicorn with threads: a waiting client costs a thread and nothing else (docs/operate.md)."""
+    return Process(
+        "web",
+        [
+            str(BIN / "gunicorn"),
+            "gateway.wsgi",
+            f"--bind={host}:{port}",
+            "--worker-class=gthread",
+            f"--workers={WEB_PROCESSES}",
+            f"--threads={WEB_THREADS}",
+            "--worker-tmp-dir=/dev/shm" if Path("/dev/shm").is_dir() else "--timeout=60",  # noqa: S108 (heartbeat file)
+            "--timeout=60",
+            "--graceful-timeout=5",
+            "--keep-alive=30",
+            "--log-level=warning",
+        ],
+    )
+
+
+def all_of(host: str, port: int) -> list[Process]:
+    """Web first; the others need no port."""
+    return [web(host, port)]

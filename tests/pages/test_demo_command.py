@@ -1,0 +1,27 @@
+"""The demo refuses in words what would be unsafe or cannot work."""
+
+import socket
+
+import pytest
+from django.core.management import CommandError, call_command
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "gateway.example.org", "::"])
+def test_the_demo_with_its_known_passwords_serves_loopback_only(host: str) -> None:
+    with pytest.raises(CommandError, match="loopback"):
+        call_command("demo", host=host)
+
+
+def test_a_port_that_is_taken_is_named_with_a_way_out() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CommandError, match=f"Port {port} is taken.*PORT={port + 1}"):
+            call_command("demo", port=port)
+
+
+def test_the_demo_refuses_production_mode(settings) -> None:
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="not for production"):
+        call_command("demo")
