@@ -1,0 +1,58 @@
+"""Celery's part: messages that say "work in class X". They carry no job; losing or doubling one does no harm."""
+
+import logging
+import mmap
+import os
+from typing import Any
+
+from celery import Celery, shared_task, signals
+from kombu import Queue
+from kombu.exceptions import KombuError
+
+from jobs.runner import cage, kernel
+
+log = logging.getLogger(__name__)
+CLASSES = ("short", "long", "io")
+
+# Shared with the pool's processes, which are forked after this: 1 when the worker was told to end.
+_stop = mmap.mmap(-1, 1)
+
+
+def stopping() -> bool:
+    return _stop[0] == 1
+
+
+@shared_task(name="jobs.work", ignore_result=True)
+def work(queue_name: str) -> None:
+    """Carries out the best waiting job of the class, if there is one."""
+    from jobs.worker import work_once  # noqa: PLC0415 (the web process sends this task and runs none)
+
+    if not stopping():
+        work_once((queue_name,), stopping)
+
+
+def announce(queue_name: str) -> None:
+    """Sends one message; where the broker is away the keeper sends it later."""
+    try:
+        work.apply_async((queue_name,), queue=queue_name, retry=False)
+    except (KombuError, OSError) as error:
+        log.warning("the broker is away, the keeper will announce the job: %s", error)
+
+
+@signals.worker_process_init.connect
+def _with_parent(**_kwargs: Any) -> None:
+    """A pool process dies with its worker, and its runs with it."""
+    kernel.die_with_parent(os.getppid())
+    cage.namespaces_allowed()
+
+
+@signals.worker_shutting_down.connect
+def _shut_down(**_kwargs: Any) -> None:
+    """Running jobs go back to the queue at once instead of holding up the end of the worker."""
+    _stop[0] = 1
+
+
+def configure(app: Celery) -> None:
+    app.conf.task_queues = [Queue(name) for name in CLASSES]
+
+
