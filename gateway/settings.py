@@ -104,7 +104,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "gateway.accounts.middleware.CsrfForCookies",
+    "gateway.accounts.csrf.CsrfForCookies",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "gateway.accounts.middleware.TokenAuthentication",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -246,7 +246,7 @@ NPM_FOLDERS = {
     "npm/cytoscape-dagre": "cytoscape-dagre/dist",
     "npm/aladin": "aladin-lite/dist",
     "npm/plotly": "plotly.js-basic-dist-min",
-    "npm/sampjs": "sampjs/dist",
+    "npm/sampjs": "sampjs",
     "npm/plex-sans": "@fontsource-variable/ibm-plex-sans",
     "npm/plex-mono": "@fontsource/ibm-plex-mono",
 }
@@ -293,6 +293,7 @@ if PRODUCTION:
     if env.flag("BEHIND_PROXY"):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "gateway.accounts.csrf.refused"
 
 # --- log -------------------------------------------------------------------------------------------------------------
 LOGGING = {

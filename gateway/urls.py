@@ -17,3 +17,8 @@ urlpatterns = [
     path("", include("jobs.urls")),
     path("", include("provenance.urls")),
 ]
+
+handler400 = "gateway.pages.errors.bad_request"
+handler403 = "gateway.pages.errors.forbidden"
+handler404 = "gateway.pages.errors.not_found"
+handler500 = "gateway.pages.errors.server_error"

@@ -1,15 +1,9 @@
 """The cast: anonymous, Alice the PI, Bob her collaborator, Charlie the stranger, Dana of the staff."""
 
 import os
-import tempfile
 from pathlib import Path
 
 import pytest
-
-# Tests keep their state in a folder of their own, before settings are read.
-if "DISTILLER_DATA" not in os.environ:
-    os.environ["DISTILLER_DATA"] = tempfile.mkdtemp(prefix="distiller-test-")
-os.environ.setdefault("DISTILLER_ALLOW_LOOPBACK", "True")
 
 TEST_DATA = Path(os.environ.get("DISTILLER_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

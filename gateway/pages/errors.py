@@ -1,0 +1,49 @@
+"""Error pages: what happened, what to do, and the request's id."""
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template import loader
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import requires_csrf_token
+
+from gateway.vo import log
+
+
+def error_page(request: HttpRequest, status: int, heading: str, reason: str, fix: str = "") -> HttpResponse:
+    """The page for any refused request; rooms with better words of their own pass them."""
+    context = {"status": status, "heading": heading, "reason": reason, "fix": fix, "request_id": log.request_id.get()}
+    return render(request, "error.html", context, status=status)
+
+
+@requires_csrf_token
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    # A SuspiciousOperation may quote what an attacker sent; other reasons are ours.
+    said = "" if isinstance(exception, SuspiciousOperation) else str(exception)
+    return error_page(
+        request, 400, _("That request cannot be understood"), said or _("A value in the address or form is malformed.")
+    )
+
+
+@requires_csrf_token
+def forbidden(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
+    fix = "" if request.user.is_authenticated else _("If you have an account, sign in and try again.")
+    reason = str(exception) or _("Your account may not do this.")
+    return error_page(request, 403, _("You may not open this"), reason, fix)
+
+
+@requires_csrf_token
+def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
+    # Always the same words, so that hidden data and unknown addresses cannot be told apart.
+    return error_page(
+        request,
+        404,
+        _("There is nothing at this address"),
+        _("The link may be wrong or old, or it leads to something that is not open to you."),
+    )
+
+
+@requires_csrf_token
+def server_error(request: HttpRequest) -> HttpResponse:
+    # No context processors: whatever broke may break them too.
+    return HttpResponse(loader.render_to_string("500.html", {"request_id": log.request_id.get()}), status=500)

@@ -1,0 +1,80 @@
+"""Axes and map geometries of the analyses, with the settings of the reference results as defaults."""
+
+from typing import Any, Protocol
+
+import astropy.units as u
+from astropy.coordinates import SkyCoord
+from gammapy.maps import MapAxis, WcsGeom
+
+from jobs.activity import InputError
+from jobs.analysis.common.parameters import MAX_PIXELS
+
+TRUE_ENERGY = (0.05 * u.TeV, 100 * u.TeV)
+
+
+class HasTarget(Protocol):
+    @property
+    def ra(self) -> float: ...
+    @property
+    def dec(self) -> float: ...
+
+
+class HasEnergies(Protocol):
+    @property
+    def energy_min(self) -> float: ...
+    @property
+    def energy_max(self) -> float: ...
+
+
+class HasMap(HasTarget, Protocol):
+    @property
+    def width(self) -> float: ...
+    @property
+    def binsz(self) -> float: ...
+
+
+def target(params: HasTarget) -> SkyCoord:
+    return SkyCoord(params.ra, params.dec, unit="deg", frame="icrs")
+
+
+def check_energies(params: HasEnergies) -> None:
+    if params.energy_min >= params.energy_max:
+        raise InputError(
+            f"energy_min ({params.energy_min:g} TeV) must be smaller than energy_max ({params.energy_max:g} TeV)."
+        )
+
+
+def reco_axis(params: HasEnergies, bins: int, per_decade: bool = True) -> MapAxis:
+    check_energies(params)
+    return MapAxis.from_energy_bounds(
+        params.energy_min * u.TeV, params.energy_max * u.TeV, nbin=bins, per_decade=per_decade
+    )
+
+
+def true_axis(bins_per_decade: int, params: HasEnergies) -> MapAxis:
+    """True energies reach a factor of two beyond the reconstructed ones, at least from 0.05 to 100 TeV."""
+    low = min(TRUE_ENERGY[0], params.energy_min / 2 * u.TeV)
+    high = max(TRUE_ENERGY[1], params.energy_max * 2.5 * u.TeV)
+    return MapAxis.from_energy_bounds(low, high, nbin=bins_per_decade, per_decade=True, name="energy_true")
+
+
+def sky_map(params: HasMap, axes: list[MapAxis] | None = None) -> WcsGeom:
+    """A tangential ICRS map about the target, width and pixel size in degrees."""
+    if params.width / params.binsz > MAX_PIXELS:
+        raise InputError(
+            f"A map of {params.width:g} deg with pixels of {params.binsz:g} deg has more than {MAX_PIXELS} pixels on a"
+            " side: choose a smaller width or larger pixels."
+        )
+    return WcsGeom.create(
+        skydir=target(params), width=params.width, binsz=params.binsz, proj="TAN", frame="icrs", axes=axes
+    )
+
+
+def in_circle(geom: WcsGeom, center: SkyCoord, radius: float) -> Any:
+    """Boolean image: pixels whose centre lies within ``radius`` (deg)."""
+    return geom.to_image().get_coord().skycoord.separation(center).deg <= radius
+
+
+def sky_position(coord: SkyCoord) -> list[float]:
+    """[RA, Dec] in degrees, as plain numbers."""
+    return [float(coord.icrs.ra.deg), float(coord.icrs.dec.deg)]

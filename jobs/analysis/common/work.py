@@ -1,0 +1,81 @@
+"""One run of an analysis: what came in, and the one way by which every product, picture and plot goes out."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from gateway.vo.identifiers import did
+from jobs.activity import Out, StagedInput
+from jobs.analysis.common.obscore import of_inputs, target_name
+from jobs.analysis.common.parameters import FITS, JSON, PNG
+from jobs.analysis.common.stamp import STAMPS, Stamp, png_text
+
+LEVELS = {"DL3": 2, "DL4": 3, "DL5": 4, "DL6": 4}
+"""data level: ObsCore calib_level"""
+
+
+@dataclass
+class Work:
+    params: Any
+    inputs: Mapping[str, Sequence[StagedInput]]
+    out: Out
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def stamp(self, name: str, title: str, level: str, content: str, main: bool = False) -> Stamp:
+        return Stamp(
+            job=self.out.job,
+            params=self.params,
+            inputs=self.inputs,
+            started=self.started,
+            identifier=did(self.out.key_for(name, main), self.out.job.authority),
+            title=title,
+            level=level,
+            content=content,
+        )
+
+    def product(
+        self, name: str, *, title: str, level: str, content: str, obscore: Mapping[str, Any],
+        content_type: str = FITS, main: bool = False,
+    ) -> None:  # fmt: skip
+        """Stamps the file ``name``, which lies in the job's folder already, and makes it a product."""
+        if content_type in STAMPS:
+            STAMPS[content_type](self.out.path(name), self.stamp(name, title, level, content, main))
+        row = {
+            **of_inputs(self.staged, self.params),
+            "dataproduct_level": level,
+            "calib_level": LEVELS[level],
+            "obs_title": title,
+            **obscore,
+        }
+        self.out.product(name, content_type=content_type, title=title, obscore=row, main=main)
+
+    @property
+    def staged(self) -> list[StagedInput]:
+        return [item for items in self.inputs.values() for item in items]
+
+    @property
+    def label(self) -> str:
+        """`` of TARGET`` where all inputs agree on one."""
+        name = target_name(self.staged)
+        return f" of {name}" if name else ""
+
+    def picture(self, figure: Figure, title: str, name: str = "preview.png", preview: bool = True) -> None:
+        stamp = self.stamp(name, title, "DL5", "picture")
+        figure.savefig(self.out.path(name), dpi=110, metadata=png_text(stamp))
+        self.out.file(name, content_type=PNG, title=title, preview=preview)
+
+    def plot(self, data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any], title: str) -> None:
+        """A Plotly figure (JSON with ``data`` and ``layout``)."""
+        document = {"data": list(data), "layout": {"title": {"text": title}, **layout}}
+        self.out.path("plot.json").write_text(json.dumps(document, default=_plain))
+        self.out.file("plot.json", content_type=JSON, title=f"{title} (interactive)")
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(type(value).__name__)

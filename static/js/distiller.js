@@ -1,0 +1,94 @@
+// What every page has: theme menu, keys, copy buttons, toasts, the phone's menu. No framework.
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+export function toast(text, { undo = null, seconds = 6 } = {}) {
+  const box = document.createElement("div");
+  box.className = "d-toast";
+  box.setAttribute("role", "status");
+  box.textContent = text;
+  if (undo) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-sm btn-outline ms-2";
+    button.textContent = document.body.dataset.undo || "Undo";
+    button.addEventListener("click", () => { undo(); box.remove(); });
+    box.append(button);
+  }
+  $("#toasts").append(box);
+  setTimeout(() => box.remove(), seconds * 1000);
+}
+
+export function csrf() {
+  return document.body.dataset.csrf || "";
+}
+
+/** POST fields to an own address, with the CSRF token; resolves to the Response. */
+export function post(url, fields = {}) {
+  const body = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    for (const item of Array.isArray(value) ? value : [value]) body.append(name, item);
+  }
+  return fetch(url, { method: "POST", body, headers: { "X-CSRFToken": csrf(), "X-Requested-With": "fetch" } });
+}
+
+function markTheme() {
+  const theme = document.documentElement.dataset.theme;
+  for (const item of $$("[data-theme-choice]")) {
+    const active = item.dataset.themeChoice === theme;
+    item.classList.toggle("active", active);
+    item.setAttribute("aria-pressed", String(active));
+  }
+}
+
+async function copy(button) {
+  const source = button.dataset.copyFrom ? $(button.dataset.copyFrom) : null;
+  const text = button.dataset.copy ?? source?.dataset.full ?? source?.value ?? source?.textContent ?? "";
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  toast(button.dataset.copied || document.body.dataset.copied || "Copied");
+}
+
+function typing(target) {
+  return target.closest("input, textarea, select, [contenteditable]") !== null;
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-theme-choice], [data-copy], [data-copy-from], [data-toggle-menu], [data-print]");
+  if (!target) return;
+  if (target.dataset.themeChoice) { window.distillerTheme(target.dataset.themeChoice); markTheme(); }
+  else if ("toggleMenu" in target.dataset) {
+    const open = $("#bar-fold").classList.toggle("d-open");
+    target.setAttribute("aria-expanded", String(open));
+  } else if ("print" in target.dataset) window.print();
+  else { event.preventDefault(); copy(target); }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target)) {
+    const box = $("[data-quick-search]");
+    if (box) { event.preventDefault(); $("#bar-fold")?.classList.add("d-open"); box.focus(); box.select(); }
+  }
+});
+
+// A select or checkbox marked so sends its form at once; without JavaScript the form's own button does.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+
+document.addEventListener("submit", (event) => {
+  const words = event.target.dataset.confirm;
+  if (words && !window.confirm(words)) event.preventDefault();
+});
+
+markTheme();
+document.documentElement.classList.add("d-js");
