@@ -7,7 +7,8 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        from jobs import registry, sleep  # noqa: PLC0415 (Django's apps must be loaded first)
+        from jobs import keeper, registry, sleep
 
         registry.types.add(sleep.TYPE.name, sleep.TYPE)
         registry.add_analyses()
+        keeper.add_chores()

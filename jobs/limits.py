@@ -1,6 +1,6 @@
 """Limits of jobs: one place, from the settings, with defaults that fit a small gateway."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cache
 
@@ -42,5 +42,5 @@ class Limits:
 
 @cache
 def limits() -> Limits:
-    fields = Limits.__dataclass_fields__
-    return Limits(**{n: environment.number(f"DISTILLER_JOBS_{n.upper()}", f.default) for n, f in fields.items()})
+    standard = asdict(Limits())
+    return Limits(**{n: environment.number(f"DISTILLER_JOBS_{n.upper()}", value) for n, value in standard.items()})

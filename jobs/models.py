@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from gateway.access.models import Policy
 from jobs.phases import FINISHED, WAITABLE, Phase
 
+Json = dict[str, Any]
+
 
 class Job(models.Model):
     """A UWS job."""
@@ -102,6 +104,33 @@ class Job(models.Model):
     @property
     def owner_name(self) -> str:
         return self.owner.get_username() if self.owner else ""
+
+    @property
+    def percent(self) -> int | None:
+        return None if self.progress is None else round(100 * self.progress)
+
+    @property
+    def took(self) -> float | None:
+        """s since its start, or from start to end."""
+        return ((self.ended or timezone.now()) - self.started).total_seconds() if self.started else None
+
+    @property
+    def steps_shown(self) -> list[Json]:
+        """The steps as its page shows them."""
+        return [
+            {
+                "name": step.get("name", ""),
+                "error": step.get("error", ""),
+                "words": ", ".join(f"{k} {v}" for k, v in (step.get("values") or {}).items()),
+                "seconds": step["end"] - step["start"] if step.get("end") else None,
+            }
+            for step in self.steps
+        ]
+
+    @property
+    def summary_shown(self) -> list[tuple[str, Any]]:
+        """Members of the summary that fit on a line."""
+        return [(k, v) for k, v in (self.summary or {}).items() if not isinstance(v, dict | list) or len(str(v)) < 100]
 
     def note(self, who: str, what: str, why: str = "") -> None:
         """A line of its history."""
@@ -206,9 +235,3 @@ class JobDescription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
-
-
-JobValues = dict[str, list[str]]
-"""``Job.parameters``: name to texts."""
-
-Json = dict[str, Any]

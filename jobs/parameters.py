@@ -185,13 +185,13 @@ def check(description: Description, given: Values) -> dict[str, list[str]]:
         if values:
             clean[parameter.name] = values
     for parameter in known.values():
-        _check_repeats(parameter, clean.get(parameter.name, []))
+        check_repeats(parameter, clean.get(parameter.name, []))
         for text in clean.get(parameter.name, []):
             convert(parameter, text)
     return clean
 
 
-def _check_repeats(parameter: Parameter, texts: Sequence[str]) -> None:
+def check_repeats(parameter: Parameter, texts: Sequence[str]) -> None:
     if not parameter.repeatable and len(texts) > 1:
         raise _refused(parameter, ", ".join(texts), _("may be given only once"))
     limit = parameter.meta.max_count if isinstance(parameter.meta, Input) else MAX_REPEAT

@@ -37,7 +37,7 @@ def persistently(write: Callable[[], T]) -> T:
     raise AssertionError
 
 
-# --- order -------------------------------------------------------------------------------------------------------------
+# --- order -----------------------------------------------------------------------------------------------------------
 
 
 def waiting(queues: Sequence[str], now: datetime) -> QuerySet[Job]:
@@ -48,9 +48,7 @@ def waiting(queues: Sequence[str], now: datetime) -> QuerySet[Job]:
 def in_order(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """Staff first, then whoever has the fewest jobs executing, then age."""
     running = Job.objects.filter(phase=Phase.EXECUTING).values_list("owner_id").annotate(Count("id")).order_by()
-    loads = [
-        When(Q(owner_id=owner) if owner else Q(owner__isnull=True), then=Value(count)) for owner, count in running
-    ]
+    loads = [When(Q(owner_id=owner) if owner else Q(owner__isnull=True), then=Value(count)) for owner, count in running]
     load = Case(*loads, default=Value(0), output_field=IntegerField()) if loads else Value(0)
     return jobs.annotate(load=load).order_by("-priority", "load", "queued", "id")
 
@@ -63,7 +61,7 @@ def position(job: Job) -> int | None:
     return next((number for number, other in enumerate(ids[:1000]) if other == job.id), None)
 
 
-# --- claim, lease ------------------------------------------------------------------------------------------------------
+# --- claim, lease ----------------------------------------------------------------------------------------------------
 
 
 def claim(queues: Sequence[str], worker: str) -> Job | None:
@@ -112,7 +110,7 @@ def still_mine(job: Job) -> bool:
     return Job.objects.filter(pk=job.pk, claim=job.claim, phase=Phase.EXECUTING).exists()
 
 
-# --- end ---------------------------------------------------------------------------------------------------------------
+# --- end -------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

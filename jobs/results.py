@@ -102,7 +102,7 @@ def _summary(folder: Path, numbers: Any) -> Found:
     return Found(SUMMARY, "Summary", "application/json", path, len(content), digest)
 
 
-# --- storage -----------------------------------------------------------------------------------------------------------
+# --- storage ---------------------------------------------------------------------------------------------------------
 
 
 def key_of(job: Job, found: Found) -> str:
@@ -114,7 +114,9 @@ def key_of(job: Job, found: Found) -> str:
 
 def is_product(job: Job, found: Found) -> bool:
     """A job without owner makes files, not products: nobody could ever see to them."""
-    return found.product is not None and job.policy_id is not None and hooks.results.filled and is_key(key_of(job, found))
+    return (
+        found.product is not None and job.owner_id is not None and hooks.results.filled and is_key(key_of(job, found))
+    )
 
 
 def store(job: Job, found: list[Found]) -> dict[str, str]:

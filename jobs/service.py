@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
@@ -29,7 +30,7 @@ LONGEST = 2**31 - 1
 """xs:int of executionDuration"""
 
 
-# --- who may -----------------------------------------------------------------------------------------------------------
+# --- who may ---------------------------------------------------------------------------------------------------------
 
 
 def visible_jobs(viewer: Viewer) -> Q:
@@ -66,23 +67,25 @@ def find(job_id: UUID, viewer: Viewer, *, change: bool = False) -> Job:
 
 
 def _may_create(job_type: JobType, viewer: Viewer) -> None:
-    from django.conf import settings  # noqa: PLC0415 (settings are read when asked, tests change them)
-
-    if not viewer.has_scope("write:jobs"):
-        raise Refused(403, "", "", _("This token may not start jobs: it lacks the scope write:jobs."))
-    if not viewer.is_authenticated and not job_type.anonymous and not settings.ANONYMOUS_JOBS:
+    if not viewer.is_authenticated and not open_to_visitors(job_type):
         raise Refused(401, "", "", _("Sign in to start jobs."))
 
 
-def own_policy(viewer: Viewer) -> Policy | None:
-    """The Policy of the viewer's own results: nobody else may know of them."""
-    if viewer.user_id is None:
-        return None
+def open_to_visitors(job_type: JobType) -> bool:
+    return job_type.anonymous or bool(settings.ANONYMOUS_JOBS)
+
+
+VISITORS = "jobs of visitors"
+
+
+def own_policy(viewer: Viewer) -> Policy:
+    """The Policy of the viewer's own results: nobody else may know of them. Those of visitors are for staff only."""
+    name = f"results of {viewer.user_id}" if viewer.user_id else VISITORS
     defaults = {"rights": Rights.PROPRIETARY, "metadata": Metadata.HIDDEN, "owner_id": viewer.user_id}
-    return Policy.objects.get_or_create(name=f"results of {viewer.user_id}", defaults=defaults)[0]
+    return Policy.objects.get_or_create(name=name, defaults=defaults)[0]
 
 
-# --- create ------------------------------------------------------------------------------------------------------------
+# --- create ----------------------------------------------------------------------------------------------------------
 
 
 def create(
@@ -207,7 +210,7 @@ def checked_destruction(text: str | None, now: datetime) -> datetime:
     return min(max(parse_time("DESTRUCTION", text), now), now + limits().max_keep)
 
 
-# --- run, abort, delete --------------------------------------------------------------------------------------------------
+# --- run, abort, delete ----------------------------------------------------------------------------------------------
 
 
 def run(job: Job, viewer: Viewer) -> Job:
@@ -232,7 +235,7 @@ def _queue(job: Job, job_type: JobType, who: str) -> None:
     if not waiting.update(phase=Phase.QUEUED, queued=now, not_before=None):
         raise Refused(403, "PHASE", "RUN", _("the job was started or ended meanwhile"))
     job.phase, job.queued = Phase.QUEUED, now
-    job.note(who, "queued")
+    job.note(who, Phase.QUEUED.lower())
     queue_name = job.queue
     transaction.on_commit(lambda: announce(queue_name))
 
@@ -290,7 +293,7 @@ def delete(job: Job, viewer: Viewer) -> None:
     job.delete()
 
 
-# --- changes -------------------------------------------------------------------------------------------------------------
+# --- changes ---------------------------------------------------------------------------------------------------------
 
 
 def change_parameters(job: Job, viewer: Viewer, values: Mapping[str, Sequence[str]]) -> Job:
@@ -309,6 +312,13 @@ def change_parameters(job: Job, viewer: Viewer, values: Mapping[str, Sequence[st
         job.note(viewer.username or "anonymous", f"changed {', '.join(sorted(values))[:250]}")
     job.parameters = clean
     return job
+
+
+def replace_parameters(job: Job, viewer: Viewer, values: Mapping[str, Sequence[str]]) -> Job:
+    """The form's way: what is not given goes back to its default (files that came with the job stay)."""
+    uploads = {n: t for n, t in job.parameters.items() if any(text.startswith("param:") for text in t)}
+    job.parameters = {**uploads}
+    return change_parameters(job, viewer, values or {})
 
 
 def change_duration(job: Job, viewer: Viewer, text: str) -> Job:

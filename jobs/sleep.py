@@ -11,7 +11,9 @@ from jobs.registry import JobType, LightRun
 
 @dataclass(frozen=True)
 class Sleep:
-    seconds: Annotated[float, Param(text="How long the job lasts", unit="s", ucd="time.duration", min=0, max=3600)] = 1.0
+    seconds: Annotated[float, Param(text="How long the job lasts", unit="s", ucd="time.duration", min=0, max=3600)] = (
+        1.0
+    )
     fail: Annotated[bool, Param(text="End with an error instead of a result")] = False
     note: Annotated[str, Param(text="Words that come back in the result", max_length=10_000, advanced=True)] = ""
     attachment: Annotated[

@@ -5,14 +5,13 @@ import mmap
 import os
 from typing import Any
 
-from celery import Celery, shared_task, signals
-from kombu import Queue
+from celery import signals
 from kombu.exceptions import KombuError
 
+from jobs.broker import QUEUES, app
 from jobs.runner import cage, kernel
 
 log = logging.getLogger(__name__)
-CLASSES = ("short", "long", "io")
 
 # Shared with the pool's processes, which are forked after this: 1 when the worker was told to end.
 _stop = mmap.mmap(-1, 1)
@@ -22,7 +21,7 @@ def stopping() -> bool:
     return _stop[0] == 1
 
 
-@shared_task(name="jobs.work", ignore_result=True)
+@app.task(name="jobs.work", ignore_result=True)  # type: ignore[untyped-decorator] # Celery has no types
 def work(queue_name: str) -> None:
     """Carries out the best waiting job of the class, if there is one."""
     from jobs.worker import work_once  # noqa: PLC0415 (the web process sends this task and runs none)
@@ -39,20 +38,25 @@ def announce(queue_name: str) -> None:
         log.warning("the broker is away, the keeper will announce the job: %s", error)
 
 
-@signals.worker_process_init.connect
+@signals.worker_process_init.connect  # type: ignore[untyped-decorator] # Celery has no types
 def _with_parent(**_kwargs: Any) -> None:
     """A pool process dies with its worker, and its runs with it."""
     kernel.die_with_parent(os.getppid())
     cage.namespaces_allowed()
 
 
-@signals.worker_shutting_down.connect
+@signals.worker_shutting_down.connect  # type: ignore[untyped-decorator] # Celery has no types
 def _shut_down(**_kwargs: Any) -> None:
     """Running jobs go back to the queue at once instead of holding up the end of the worker."""
     _stop[0] = 1
 
 
-def configure(app: Celery) -> None:
-    app.conf.task_queues = [Queue(name) for name in CLASSES]
-
-
+def messages(queue_name: str) -> int:
+    """How many messages of the class lie with the broker; when it is away, more than anyone needs."""
+    try:
+        with app.connection_for_read() as connection:
+            declared = QUEUES[queue_name](connection.default_channel)
+            return int(declared.queue_declare().message_count)
+    except (KombuError, OSError) as error:
+        log.warning("the broker is away: %s", error)
+        return 10**6

@@ -16,8 +16,8 @@ from django.db import connections, transaction
 
 from gateway.access.rights import Viewer, viewer_of
 from gateway.vo import log as context
-from jobs import hooks, parameters, queue, registry, results
-from jobs.activity import JobInfo, Out, StagedInput
+from jobs import parameters, queue, registry, results
+from jobs.activity import JobInfo, Out
 from jobs.errors import LostClaim, Refused
 from jobs.limits import limits
 from jobs.models import Job, JobLog
@@ -212,5 +212,3 @@ def _last_words(said: Said, outcome: Outcome) -> dict[str, Any]:
         "warnings": said.warnings,
         "summary": said.summary,
     }
-
-

@@ -64,7 +64,7 @@ Work = Callable[[], int]
 """What runs inside; its value is the exit code."""
 
 
-# --- what the kernel allows --------------------------------------------------------------------------------------------
+# --- what the kernel allows ------------------------------------------------------------------------------------------
 
 
 @cache
@@ -94,7 +94,7 @@ def enter_namespaces(network: bool) -> None:
     kernel.private_mounts()
 
 
-# --- the three processes -------------------------------------------------------------------------------------------------
+# --- the three processes ---------------------------------------------------------------------------------------------
 
 
 def monitor(control: socket.socket, stdout: int, stderr: int, cage: Cage, work: Work) -> None:
@@ -114,7 +114,7 @@ def monitor(control: socket.socket, stdout: int, stderr: int, cage: Cage, work: 
     if init == 0:
         os.close(read_end)
         control.close()
-        _init(write_end, stdout, stderr, cage, work, contained)
+        _init(write_end, (stdout, stderr), cage, work, contained)
     os.close(write_end)
     os.close(stdout)
     os.close(stderr)
@@ -127,10 +127,10 @@ def _watch(control: socket.socket, status: int, init: int, silence: float) -> Ex
     pidfd = os.pidfd_open(init)
     reason = ""
     while True:
-        ready, _, _ = select.select([control, pidfd], [], [], silence)
+        ready: list[object] = [*select.select([control.fileno(), pidfd], [], [], silence)[0]]
         if pidfd in ready:
             break
-        if control not in ready or not _still_wanted(control):
+        if control.fileno() not in ready or not _still_wanted(control):
             reason = "killed"
             break
     _end(init)
@@ -173,8 +173,9 @@ def _children() -> list[int]:
         return []
 
 
-def _init(status: int, stdout: int, stderr: int, cage: Cage, work: Work, contained: bool) -> None:
+def _init(status: int, streams: tuple[int, int], cage: Cage, work: Work, contained: bool) -> None:
     """Process 1 of the namespace. Never returns."""
+    stdout, stderr = streams
     try:
         kernel.libc.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if _nobody_reads(status):

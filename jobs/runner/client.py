@@ -118,7 +118,7 @@ def _try(folder: Path) -> socket.socket | None:
 
 def _start(folder: Path) -> "subprocess.Popen[bytes]":
     with (folder / "log").open("ab") as log:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 (this interpreter and an own module)
             [sys.executable, "-m", "jobs.runner.server", str(folder)],
             cwd=ROOT,
             env=clean_environment(folder),
@@ -145,7 +145,7 @@ def start(scratch: Path, run_folder: Path, request: dict[str, Any], cage: cages.
     finally:
         os.close(out_write)
         os.close(err_write)
-    return Running(control, out_read, err_read, monitor)
+    return Running(control, out_read, err_read)
 
 
 def start_here(cage: cages.Cage, work: cages.Work) -> Running:

@@ -7,6 +7,7 @@ two file descriptors, and gets a cage forked from here (about 15 ms). It ends wh
 import contextlib
 import fcntl
 import importlib
+import importlib.util
 import json
 import os
 import pkgutil
