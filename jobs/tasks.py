@@ -3,6 +3,7 @@
 import logging
 import mmap
 import os
+import signal
 from typing import Any
 
 from celery import signals
@@ -42,11 +43,13 @@ def announce(queue_name: str) -> None:
 def _with_parent(**_kwargs: Any) -> None:
     """A pool process dies with its worker, and its runs with it."""
     kernel.die_with_parent(os.getppid())
+    # A supervisor signals the whole group; the pool process puts its job back first and is ended by its worker.
+    signal.signal(signal.SIGTERM, _shut_down)
     cage.namespaces_allowed()
 
 
 @signals.worker_shutting_down.connect  # type: ignore[untyped-decorator] # Celery has no types
-def _shut_down(**_kwargs: Any) -> None:
+def _shut_down(*_args: Any, **_kwargs: Any) -> None:
     """Running jobs go back to the queue at once instead of holding up the end of the worker."""
     _stop[0] = 1
 
