@@ -8,7 +8,7 @@ walk, and the walk ends there.
 
 import secrets
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from django.db import connection
@@ -24,6 +24,7 @@ Row = Entity | Activity | Agent
 
 MAX_DEPTH = 100
 MAX_RECORDS = 10_000
+MAX_COUNTED = 100_000
 CHUNK = 900
 
 
@@ -129,6 +130,14 @@ class Walk:
     members: bool = False
     fan: int = MAX_RECORDS
     limit: int = MAX_RECORDS
+    bare: bool = False
+    """only to count: nodes without their rows"""
+
+
+def count(start: Iterable[Ref], viewer: Viewer, how: Walk) -> tuple[int, bool]:
+    """How many nodes and edges the whole walk has, and whether that is exact (counted up to MAX_COUNTED nodes)."""
+    graph = walk(start, viewer, replace(how, bare=True, limit=MAX_COUNTED, fan=MAX_COUNTED))
+    return len(graph.nodes) + len(graph.edges), graph.complete
 
 
 def walk(start: Iterable[Ref], viewer: Viewer, how: Walk) -> Graph:
@@ -172,7 +181,9 @@ class _Walker:
 
     def _level(self, frontier: list[Ref], depth: int) -> list[Ref]:
         links = [link for kind in ("entity", "activity", "agent") for link in self._links(kind, frontier)]
-        fresh = self._take(dict.fromkeys(other for _, _, other, _, _, _ in links), depth)
+        # What else a person did and the viewer may not see is no origin of anything here: it stays away altogether.
+        named = {other for _, here, other, _, _, _ in links if here[0] != "agent"}
+        fresh = self._take(dict.fromkeys(other for _, _, other, _, _, _ in links), depth, opaque=named)
         for relation, here, other, forward, role, row in links:
             there = self.opaque.get(other, other)
             if there not in self.graph.nodes:
@@ -182,8 +193,8 @@ class _Walker:
             self.graph.edges.setdefault(Edge(relation.name, source, target, "" if hidden else role, row))
         return [ref for ref in fresh if ref[0] != "agent" or self.how.beyond_agents]
 
-    def _take(self, refs: Iterable[Ref], depth: int, start: bool = False) -> list[Ref]:
-        """Loads what is new, up to the limit; returns what may be expanded."""
+    def _take(self, refs: Iterable[Ref], depth: int, start: bool = False, opaque: Collection[Ref] = ()) -> list[Ref]:
+        """Loads what is new, up to the limit; returns what may be expanded. Of what is hidden, ``opaque`` is shown."""
         new = [ref for ref in refs if ref not in self.seen]
         room = self.how.limit - len(self.graph.nodes)
         unknown = [ref for ref in new if ref not in self.graph.nodes]
@@ -196,7 +207,7 @@ class _Walker:
         for ref in new:
             if ref in rows:
                 self.graph.nodes[ref] = Node(*ref, depth, rows[ref])
-            elif ref not in self.graph.nodes and not start:
+            elif ref not in self.graph.nodes and ref in opaque:
                 hidden: Ref = (ref[0], f"restricted-{secrets.token_hex(8)}")
                 self.opaque[ref] = hidden
                 self.graph.nodes[hidden] = Node(*hidden, depth)
@@ -206,6 +217,8 @@ class _Walker:
     def _load(self, refs: Collection[Ref], start: bool) -> dict[Ref, Row]:
         """The rows that the viewer may see. An agent that is reached over a visible record is visible."""
         found: dict[Ref, Row] = {}
+        if self.how.bare:
+            return self._load_bare(refs)
         for part in _chunks([name for kind, name in refs if kind == "entity"]):
             entities = Entity.objects.filter(self.rule, pk__in=part).select_related("description")
             found |= {("entity", row.pk): row for row in entities}
@@ -215,6 +228,16 @@ class _Walker:
         for part in _chunks([name for kind, name in refs if kind == "agent"]):
             agents = Agent.objects.filter(visible_agents(self.viewer) if start else Q(), pk__in=part)
             found |= {("agent", row.pk): row for row in agents}
+        return found
+
+    def _load_bare(self, refs: Collection[Ref]) -> dict[Ref, Row]:
+        """The same without reading the rows: one empty row stands for all."""
+        bare = Agent()
+        found: dict[Ref, Row] = {ref: bare for ref in refs if ref[0] == "agent"}
+        for kind, model in (("entity", Entity), ("activity", Activity)):
+            for part in _chunks([name for its_kind, name in refs if its_kind == kind]):
+                keys = model._default_manager.filter(self.rule, pk__in=part).values_list("pk", flat=True)
+                found |= {(kind, key): bare for key in keys}  # type: ignore[misc] # a literal of Kind
         return found
 
     def _links(self, kind: Kind, frontier: list[Ref]) -> Iterator[tuple[Relation, Ref, Ref, bool, str, int]]:
