@@ -1,4 +1,7 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, post_save
+
+from search.archive import published
 
 
 class ArchiveConfig(AppConfig):
@@ -7,6 +10,10 @@ class ArchiveConfig(AppConfig):
     verbose_name = "Archive"
 
     def ready(self) -> None:
-        from search.archive import published
+        from gateway.access.models import Policy
+        from search.archive import hooks, signals
 
         published.register()
+        hooks.fill()
+        post_migrate.connect(signals.keep_triggers, sender=self)
+        post_save.connect(signals.follow_policy, sender=Policy)

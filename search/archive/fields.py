@@ -414,7 +414,7 @@ OBSCORE: tuple[Field, ...] = (
         utype="obscore:Curation.rights",
         principal=False,
         std=True,
-        expression="CASE WHEN data_rights = 'proprietary' AND obs_release_date <= {now} THEN 'public' ELSE data_rights END",
+        expression="CASE WHEN data_rights <> 'public' AND obs_release_date <= {now} THEN 'public' ELSE data_rights END",
         description="public, secure or proprietary",
     ),
     Field(
@@ -632,6 +632,14 @@ OBSCORE: tuple[Field, ...] = (
         ucd="meta.code",
         principal=True,
         description="1: made by a simulation, 0: observed",
+    ),
+    Field(
+        name="target_aliases",
+        datatype="char",
+        arraysize="*",
+        ucd="meta.id;src",
+        description="all names of the target, the observer's own among them, in lower case and between # signs;"
+        " 1 = ivo_hashlist_has(target_aliases, 'm 1') finds one",
     ),
 )
 

@@ -6,10 +6,35 @@ together. Times are UTC; the two dates are DALI timestamps kept as text (they so
 """
 
 import uuid
+from collections.abc import Iterable
+from typing import Any
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from gateway.access.models import Policy
+from gateway.vo.identifiers import InvalidKey, key_of
+from search.archive import sky
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    """Questions about many products."""
+
+    def named(self, identifiers: Iterable[str]) -> "ProductQuerySet":
+        """Those that go by any of these identifiers, KEYs or QNames; no rights are applied."""
+        texts = list(identifiers)
+        keys = []
+        for text in texts:
+            try:
+                keys.append(key_of(text, settings.AUTHORITY))
+            except InvalidKey:
+                continue
+        return self.filter(Q(obs_publisher_did__in=texts) | Q(key__in=keys))
+
+    def offered(self) -> "ProductQuerySet":
+        """Without tombstones and replaced versions (as ``ivoa.obscore`` serves them)."""
+        return self.filter(removed_at=None, superseded_by=None)
 
 
 class Product(models.Model):
@@ -36,6 +61,10 @@ class Product(models.Model):
     header = models.JSONField(default=dict, blank=True, help_text="the observer's own keywords: OBJECT, TARGET_NAME …")
     terms = models.TextField(blank=True, help_text="terms of use that travel with every copy")
     created = models.DateTimeField(auto_now_add=True)
+    kept_at = models.DateTimeField(null=True, blank=True, help_text="a result that its owner keeps")
+    target_aliases = models.TextField(
+        null=True, blank=True, help_text="names of the target, the observer's own among them, lower case, between #"
+    )
     # --- the sky index: unit vectors of the pointing, and the cap that encloses s_region (radius in degrees) ---
     x = models.FloatField(null=True, editable=False)
     y = models.FloatField(null=True, editable=False)
@@ -153,6 +182,8 @@ class Product(models.Model):
     cut_set = models.CharField(max_length=128, null=True, blank=True)
     calib_version = models.CharField(max_length=64, null=True, blank=True)
 
+    objects = ProductQuerySet.as_manager()
+
     class Meta:
         indexes = [
             models.Index(fields=["t_min"]),
@@ -164,6 +195,20 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.place()
+        super().save(*args, **kwargs)
+
+    def place(self) -> None:
+        """Sets the sky index from ``s_ra``, ``s_dec`` and ``s_region``; a bulk writer calls it for each row."""
+        self.x = self.y = self.z = None
+        self.region_x = self.region_y = self.region_z = self.region_radius = None
+        if self.s_ra is not None and self.s_dec is not None:
+            self.x, self.y, self.z = sky.unit_vector(self.s_ra, self.s_dec)
+        if self.s_region:
+            cap = sky.enclosing_cap(self.s_region)
+            (self.region_x, self.region_y, self.region_z), self.region_radius = cap.centre, cap.radius
 
 
 class Proposal(models.Model):

@@ -1,3 +1,8 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from search.resolver import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("search/resolve", views.resolve, name="resolve"),
+    path("search/suggest", views.suggest, name="suggest"),
+]

@@ -1,3 +1,29 @@
-from django.urls import URLPattern, URLResolver
+"""``/tap`` and ``/tap-auth``: the same service; the second always asks who you are."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from collections.abc import Callable
+
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, path
+
+from search.tap import sync, views
+from search.tap.registry import views as registry
+
+_PLACES: dict[str, Callable[..., HttpResponseBase]] = {
+    "": views.index,
+    "/sync": sync.sync,
+    "/tables": views.tables,
+    "/tables/<str:name>": views.table,
+    "/capabilities": views.capabilities,
+    "/availability": views.availability,
+    "/examples": views.examples,
+}
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(base + place, view, {"base": base}, name=(base + place.partition("/<")[0].replace("/", "-")))
+    for base in ("tap", "tap-auth")
+    for place, view in _PLACES.items()
+]
+urlpatterns += [
+    path("registry/", registry.index, name="registry"),
+    path("registry/<slug:name>", registry.record, name="registry-record"),
+    path("oai", registry.harvest, name="oai"),
+]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from gateway.access import rights
 from gateway.access.models import Policy
+from gateway.access.request import viewer as viewer_of_request
 from gateway.access.state import Access, describe
 from gateway.pages import numbers
 
@@ -97,7 +98,7 @@ def access_of(context: Context, policy: Policy) -> Access:
     request = context.get("request")
     known: Any = getattr(request, "_fetchable", None)
     if known is None:
-        viewer = getattr(request, "viewer", None) or rights.viewer_of(context["user"])
+        viewer = rights.ANONYMOUS if request is None else viewer_of_request(request)
         known = (viewer, rights.policy_ids(viewer, "fetch"), timezone.now())
         if request is not None:
             request._fetchable = known

@@ -1,0 +1,121 @@
+"""Quick looks drawn with numpy and Pillow: sky and energies of an event list, the picture of a map.
+
+Light enough to be drawn when first asked for; the picture is then kept in the storage.
+"""
+
+import io
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from astropy.wcs import WCS
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from search.archive.safefits import BrokenFile
+
+Array = NDArray[np.float64]
+WIDTH, HEIGHT = 720, 360
+PANEL = 260
+MAX_EVENTS = 2_000_000
+INK, MUTED, PAPER, LINE = "#18212b", "#52606d", "#ffffff", "#d3dae0"
+# Dark to light through blue: legible in grey and for the colour-blind.
+STOPS = np.array([[13, 20, 32], [24, 56, 100], [10, 90, 156], [86, 160, 211], [240, 248, 214]], dtype=float)
+
+
+def event_list(hdus: fits.HDUList) -> bytes:
+    """Counts on the sky about the pointing (6 deg wide), and the distribution of energies. PNG."""
+    events = hdus["EVENTS"]
+    records = events.data[:MAX_EVENTS]
+    ra, dec = (float(events.header[key]) for key in ("RA_PNT", "DEC_PNT"))
+    dx = (np.asarray(records["RA"], float) - ra + 180) % 360 - 180
+    dx *= np.cos(np.radians(dec))
+    dy = np.asarray(records["DEC"], float) - dec
+    counts, _, _ = np.histogram2d(dy, -dx, bins=100, range=[[-3, 3], [-3, 3]])
+    canvas, draw = _canvas()
+    canvas.paste(_picture(counts, PANEL), (40, 50))
+    _frame(draw, 40, 50, PANEL, "counts, 6° × 6°, north up")
+    _energies(draw, np.asarray(records["ENERGY"], float), 400)
+    _caption(draw, f"{len(records):,} events")
+    return _png(canvas)
+
+
+def sky_map(hdus: fits.HDUList) -> bytes:
+    """The first image of a FITS file, planes summed. PNG."""
+    for hdu in hdus:
+        if getattr(hdu, "is_image", False) and hdu.data is not None and hdu.data.ndim >= 2:
+            data = np.nan_to_num(np.asarray(hdu.data, dtype=float))
+            while data.ndim > 2:
+                data = data.sum(axis=0)
+            canvas, draw = _canvas()
+            canvas.paste(_picture(data, PANEL), (40, 50))
+            _frame(draw, 40, 50, PANEL, _extent(hdu.header))
+            _caption(draw, f"{data.shape[1]} × {data.shape[0]} pixels, maximum {data.max():.4g}")
+            return _png(canvas)
+    raise BrokenFile("it holds no image")
+
+
+def _extent(header: Any) -> str:
+    try:
+        wcs = WCS(header).celestial
+        sides = [abs(step) * size for step, size in zip(wcs.wcs.cdelt, wcs.array_shape[::-1], strict=True)]
+        return f"{sides[0]:.3g}° × {sides[1]:.3g}°"
+    except Exception:  # a header without coordinates still has a picture
+        return ""
+
+
+def _canvas() -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    canvas = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
+    return canvas, ImageDraw.Draw(canvas)
+
+
+def _font(size: int) -> Any:
+    return ImageFont.load_default(size)
+
+
+def _picture(values: Array, side: int) -> Image.Image:
+    """A square picture, first row below, with a square-root stretch."""
+    low, high = float(values.min()), float(np.percentile(values, 99.8))
+    scaled = np.sqrt(np.clip((values - low) / ((high - low) or 1), 0, 1))
+    position = scaled * (len(STOPS) - 1)
+    lower = np.clip(position.astype(int), 0, len(STOPS) - 2)
+    share = (position - lower)[..., None]
+    colours = STOPS[lower] * (1 - share) + STOPS[lower + 1] * share
+    return Image.fromarray(np.flipud(colours).astype(np.uint8)).resize((side, side), Image.Resampling.NEAREST)
+
+
+def _frame(draw: ImageDraw.ImageDraw, left: int, top: int, side: int, label: str) -> None:
+    draw.rectangle([left - 1, top - 1, left + side, top + side], outline=LINE)
+    draw.text((left, top + side + 8), label, fill=MUTED, font=_font(13))
+
+
+def _caption(draw: ImageDraw.ImageDraw, text: str) -> None:
+    draw.text((40, 18), text, fill=INK, font=_font(16))
+
+
+def _energies(draw: ImageDraw.ImageDraw, energy: Array, left: int) -> None:
+    """Histogram of log10 E (TeV), logarithmic counts."""
+    top, width = 50, 280
+    good = energy[np.isfinite(energy) & (energy > 0)]
+    draw.rectangle([left - 1, top - 1, left + width, top + PANEL], outline=LINE)
+    draw.text((left, top + PANEL + 24), "energy, TeV", fill=MUTED, font=_font(13))
+    if not len(good):
+        return
+    low, high = np.floor(np.log10(good.min())), np.ceil(np.log10(good.max()))
+    high = max(high, low + 1)
+    counts, edges = np.histogram(np.log10(good), bins=int(10 * (high - low)), range=(low, high))
+    tallest = np.log10(max(counts.max(), 10)) * 1.05
+    for count, a, b in zip(counts, edges[:-1], edges[1:], strict=True):
+        if count:
+            x0, x1 = (left + width * (edge - low) / (high - low) for edge in (a, b))
+            y = top + PANEL * (1 - (np.log10(count) + 0.15) / (tallest + 0.15))
+            draw.rectangle([x0, y, x1 - 1, top + PANEL - 1], fill="#0a5a9c")
+    for decade in range(int(low), int(high) + 1):
+        x = left + width * (decade - low) / (high - low)
+        draw.text((min(x, left + width - 24), top + PANEL + 6), f"{10.0**decade:g}", fill=MUTED, font=_font(12))
+
+
+def _png(canvas: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    canvas.save(stream, "PNG", optimize=True)
+    return stream.getvalue()

@@ -1,0 +1,99 @@
+"""Where a product lies on the sky, as numbers that both databases can index: unit vectors and enclosing caps.
+
+STC-S as TAP 1.0 (section 6) restricts it: Position, Circle, Box and Polygon in ICRS degrees, and Union of these.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+Vector = tuple[float, float, float]
+_SHAPE = re.compile(r"\b(position|circle|box|polygon)\b", re.IGNORECASE)
+_WORD = re.compile(r"\b[a-z]\w*", re.IGNORECASE)
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
+_EXPECTED = {"position": 2, "circle": 3, "box": 4}
+
+
+class InvalidRegion(ValueError):
+    """The text is no region that the archive can index; the message says why."""
+
+
+@dataclass(frozen=True)
+class Cap:
+    """A circle on the sphere: unit vector of its centre, radius in degrees."""
+
+    centre: Vector
+    radius: float
+
+
+def unit_vector(ra: float, dec: float) -> Vector:
+    """Unit vector of a position (degrees)."""
+    cos_dec = math.cos(math.radians(dec))
+    return (
+        cos_dec * math.cos(math.radians(ra)),
+        cos_dec * math.sin(math.radians(ra)),
+        math.sin(math.radians(dec)),
+    )
+
+
+def separation(a: Vector, b: Vector) -> float:
+    """Angle between two unit vectors in degrees, exact for small and for large ones."""
+    chord = math.dist(a, b)
+    return math.degrees(2 * math.asin(min(1.0, chord / 2)))
+
+
+def angular_distance(ra: float, dec: float, other_ra: float, other_dec: float) -> float:
+    """Angle between two positions, all in degrees."""
+    return separation(unit_vector(ra, dec), unit_vector(other_ra, other_dec))
+
+
+def circle(ra: float, dec: float, radius: float) -> str:
+    """STC-S of a circle (degrees, ICRS)."""
+    return f"Circle ICRS {ra:.7f} {dec:.7f} {radius:.6g}"
+
+
+def enclosing_cap(region: str) -> Cap:
+    """The smallest cap that is easy to find around an STC-S region."""
+    caps = [_cap_of(kind, numbers) for kind, numbers in _shapes(region)]
+    if not caps:
+        raise InvalidRegion(f"no Circle, Box, Polygon or Position in {region[:80]!r}")
+    if len(caps) == 1:
+        return caps[0]
+    centre = _mean([cap.centre for cap in caps])
+    return Cap(centre, min(180.0, max(separation(centre, cap.centre) + cap.radius for cap in caps)))
+
+
+def _shapes(region: str) -> Iterator[tuple[str, list[float]]]:
+    pieces = _SHAPE.split(region)
+    for kind, rest in zip(map(str.lower, pieces[1::2]), pieces[2::2], strict=True):
+        numbers = [float(text) for text in _NUMBER.findall(_WORD.sub(" ", rest))]
+        if kind == "polygon":
+            if len(numbers) < 6 or len(numbers) % 2:
+                raise InvalidRegion("a Polygon needs three or more pairs of numbers")
+        elif len(numbers) != _EXPECTED[kind]:
+            raise InvalidRegion(f"a {kind.title()} needs {_EXPECTED[kind]} numbers, not {len(numbers)}")
+        yield kind, numbers
+
+
+def _cap_of(kind: str, numbers: Sequence[float]) -> Cap:
+    points = list(zip(numbers[::2], numbers[1::2], strict=False)) if kind == "polygon" else [(numbers[0], numbers[1])]
+    for ra, dec in points:
+        if not (-360 <= ra <= 720 and -90 <= dec <= 90):
+            raise InvalidRegion(f"{ra:g}, {dec:g} is no position in degrees")
+    vectors = [unit_vector(*point) for point in points]
+    centre = _mean(vectors)
+    if kind == "polygon":
+        return Cap(centre, max(separation(centre, vector) for vector in vectors))
+    radius = {"position": 0.0, "circle": numbers[-1], "box": math.hypot(numbers[-1], numbers[-2]) / 2}[kind]
+    if not 0 <= radius <= 360:
+        raise InvalidRegion(f"{radius:g} degrees is no radius")
+    return Cap(centre, min(180.0, radius))
+
+
+def _mean(vectors: Sequence[Vector]) -> Vector:
+    total = [sum(component) for component in zip(*vectors, strict=True)]
+    length = math.hypot(*total)
+    if length < 1e-12:
+        return vectors[0]
+    return (total[0] / length, total[1] / length, total[2] / length)

@@ -1,0 +1,174 @@
+"""The second wall on PostgreSQL: a login of its own that may read the published tables alone, a transaction that is
+read-only, a statement_timeout; rows come from a server-side cursor.
+
+Inside a transaction of the caller (and where TAP_DATABASE_URL is not set, which production forbids) the caller's own
+login is used, in a savepoint that is read-only.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import connection as django_connection
+from psycopg import sql as names
+from psycopg.abc import Query
+
+from gateway.vo.tables import Column
+from search.tap.stopping import Stop
+from search.tap.uploads import Upload
+
+Row = Sequence[Any]
+IDLE = 8
+LOOK = 0.25
+"""seconds between two looks whether the answer is still wanted"""
+_TYPES = {
+    "float": "real",
+    "double": "double precision",
+    "unsignedByte": "smallint",
+    "short": "smallint",
+    "int": "integer",
+    "long": "bigint",
+    "boolean": "smallint",
+    "bit": "smallint",
+}
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+class _Pool:
+    """Idle connections of the TAP login, the most recently used first."""
+
+    def __init__(self) -> None:
+        self._idle: list[Connection] = []
+        self._lock = threading.Lock()
+
+    def take(self) -> Connection:
+        with self._lock:
+            while self._idle:
+                connection = self._idle.pop()
+                if not connection.closed and not connection.broken:
+                    return connection
+        return _open()
+
+    def give(self, connection: Connection) -> None:
+        with self._lock:
+            if len(self._idle) < IDLE and not connection.closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def clear(self) -> None:
+        with self._lock:
+            while self._idle:
+                self._idle.pop().close()
+
+
+pool = _Pool()
+
+
+def _open() -> Connection:
+    if settings.TAP_DATABASE_URL:
+        connection = psycopg.connect(settings.TAP_DATABASE_URL, connect_timeout=5, application_name="tap")
+    else:
+        parameters = django_connection.get_connection_params()
+        wanted = {name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if name in parameters}
+        connection = psycopg.connect(**wanted, connect_timeout=5, application_name="tap")
+    # A cursor is planned for its first rows alone unless told that all are wanted.
+    connection.execute("SET cursor_tuple_fraction = 1.0")
+    connection.execute("SET jit = off")
+    connection.commit()
+    return connection
+
+
+def rows(sql: str, parameters: Sequence[Any], tables: frozenset[str], uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
+    """The rows of the translated query."""
+    if django_connection.in_atomic_block:
+        yield from _inside_transaction(sql, parameters, uploads, stop)
+        return
+    connection = pool.take()
+    try:
+        for upload in uploads:
+            _load(connection, upload)
+        _restrict(connection, stop)
+        yield from _cursor(connection, sql, parameters, stop)
+    finally:
+        _give_back(connection)
+
+
+def _give_back(connection: Connection) -> None:
+    try:
+        connection.rollback()
+    except psycopg.Error:
+        connection.close()
+    pool.give(connection)
+
+
+def _restrict(connection: Connection, stop: Stop) -> None:
+    connection.execute("SET TRANSACTION READ ONLY" if _is_fresh(connection) else "SET transaction_read_only = on")
+    connection.execute(f"SET LOCAL statement_timeout = {int(stop.seconds * 1000)}")
+
+
+def _is_fresh(connection: Connection) -> bool:
+    return connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+
+
+def _inside_transaction(sql: str, parameters: Sequence[Any], uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
+    django_connection.ensure_connection()
+    connection: Connection = django_connection.connection
+    with connection.transaction(force_rollback=True):
+        for upload in uploads:
+            _load(connection, upload)
+        connection.execute("SET LOCAL transaction_read_only = on")
+        connection.execute(f"SET LOCAL statement_timeout = {int(stop.seconds * 1000)}")
+        found = list(_cursor(connection, sql, parameters, stop))
+    yield from found
+
+
+def _cursor(connection: Connection, sql: str, parameters: Sequence[Any], stop: Stop) -> Iterator[Row]:
+    text: Query = sql.encode() if parameters else sql.encode()
+    try:
+        with psycopg.ServerCursor(connection, "tap_result", binary=True) as cursor, _watched(connection, stop):
+            cursor.execute(text, parameters or None)
+            yield from stop.blocks(cursor.fetchmany)
+    except psycopg.errors.QueryCanceled as error:
+        stop.reason()
+        raise stop.error() from error
+
+
+@contextmanager
+def _watched(connection: Connection, stop: Stop) -> Iterator[None]:
+    """A thread that cancels the statement once nobody waits for it; the deadline is the database's own."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(LOOK):
+            if stop.reason():
+                connection.cancel()
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _load(connection: Connection, upload: Upload) -> None:
+    """The uploaded rows as a temporary table that ends with the transaction."""
+    columns = upload.table.columns
+    table = names.Identifier(upload.table.physical)
+    described = names.SQL(", ").join(
+        names.SQL("{} {}").format(names.Identifier(column.source), names.SQL(_type(column))) for column in columns
+    )
+    connection.execute(names.SQL("CREATE TEMP TABLE {} ({}) ON COMMIT DROP").format(table, described))
+    with connection.cursor() as cursor, cursor.copy(names.SQL("COPY {} FROM STDIN").format(table)) as copy:
+        for row in upload.rows:
+            copy.write_row(row)
+    connection.execute(names.SQL("ANALYZE {}").format(table))
+
+
+def _type(column: Column) -> str:
+    if column.arraysize and column.datatype not in ("char", "unicodeChar"):
+        return "text"
+    return _TYPES.get(column.datatype, "text")
