@@ -1,7 +1,9 @@
 """Typed reading of environment variables; the only place that looks at ``os.environ`` for settings."""
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 
 class SettingError(Exception):
@@ -41,3 +43,18 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list without empty members."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def login_providers(name: str) -> dict[str, Any]:
+    """allauth's providers from a JSON list of apps: ``[{"provider": "openid_connect", "provider_id": …, …}]``."""
+    try:
+        apps = json.loads(text(name) or "[]")
+        if not isinstance(apps, list):
+            raise TypeError("a list is expected")
+        found: dict[str, Any] = {}
+        for app in apps:
+            members = {key: value for key, value in app.items() if key != "provider"}
+            found.setdefault(app["provider"], {"APPS": []})["APPS"].append(members)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise SettingError(f"{name} must be a JSON list of objects, each with a provider: {error}") from error
+    return found

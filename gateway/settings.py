@@ -84,11 +84,11 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.github",
     "allauth.socialaccount.providers.google",
     "allauth.socialaccount.providers.orcid",
-    "allauth.socialaccount.providers.saml",
     "allauth.mfa",
     "csp",
     "gateway.pages.apps.PagesConfig",
     "gateway.accounts.apps.AccountsConfig",
+    "gateway.accounts.federation.apps.FederationConfig",
     "gateway.access.apps.AccessConfig",
     "provenance.apps.ProvenanceConfig",
     "jobs.apps.JobsConfig",
@@ -177,7 +177,11 @@ REDIS_URL = env.text("REDIS_URL")
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 CELERY: dict[str, Any] = {
     "accept_content": ["json"],
@@ -196,7 +200,7 @@ else:
     for folder in ("queue", "control"):
         (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
     CELERY |= {
-        "broker_url": "filesystem://",
+        "broker_url": "filesystem://localhost//",
         "broker_transport_options": {
             "data_folder_in": str(BROKER_DIR / "queue"),
             "data_folder_out": str(BROKER_DIR / "queue"),
@@ -227,12 +231,27 @@ ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_USER_DISPLAY = "gateway.accounts.models.display_name"
+ACCOUNT_ADAPTER = "gateway.accounts.adapters.AccountAdapter"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(PUBLIC_URL).scheme
+SOCIALACCOUNT_ADAPTER = "gateway.accounts.adapters.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = env.login_providers("LOGIN_PROVIDERS")
+if env.text("GITHUB_URL"):
+    SOCIALACCOUNT_PROVIDERS.setdefault("github", {})["GITHUB_URL"] = env.text("GITHUB_URL")
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+# Anyone may make an account with an e-mail address; False leaves only the accounts of institutions and providers.
+LOCAL_SIGNUP = env.flag("LOCAL_SIGNUP", True)
+# What an identity provider vouched for ends so many days after the last login through it, for tokens too.
+RIGHTS_LAPSE_DAYS = env.number("RIGHTS_LAPSE_DAYS", 90)
+# The key pair of the SAML service provider, as PEM (usually SAML_KEY_FILE and SAML_CERTIFICATE_FILE).
+SAML_KEY = env.text("SAML_KEY")
+SAML_CERTIFICATE = env.text("SAML_CERTIFICATE")
+SAML_WANT_ENCRYPTED = env.flag("SAML_WANT_ENCRYPTED")
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES", 0)
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 

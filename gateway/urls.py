@@ -7,6 +7,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("gateway.accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("", include("gateway.access.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("gateway.pages.urls")),
     path("", include("search.portal.urls")),

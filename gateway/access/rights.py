@@ -28,13 +28,15 @@ if TYPE_CHECKING:
 class Viewer:
     """Who asks. Made once per request (``viewer_of``) and handed down; lower rooms never see a request.
 
-    ``scopes`` is None for a session or an in-process caller, else the scopes of the access token.
+    ``scopes`` is None for a session or an in-process caller, else the scopes of the access token. ``proposals`` are
+    those of which an identity provider vouches for a role, at present.
     """
 
     user_id: UUID | None = None
     username: str = ""
     is_staff: bool = False
     group_ids: frozenset[int] = field(default_factory=frozenset)
+    proposals: frozenset[str] = field(default_factory=frozenset)
     scopes: frozenset[str] | None = None
 
     @property
@@ -58,17 +60,21 @@ class Condition:
 
 
 def viewer_of(user: "User | AnonymousUser", scopes: frozenset[str] | None = None) -> Viewer:
-    """The Viewer for a user; one SQL statement for the groups."""
-    if not user.is_authenticated:
+    """The Viewer for a user; two SQL statements: the groups of this gateway, and what an institution vouches for."""
+    if isinstance(user, AnonymousUser) or not user.is_authenticated:
         return ANONYMOUS
-    groups = frozenset(user.groups.values_list("id", flat=True))
-    return Viewer(user.pk, user.get_username(), bool(user.is_staff), groups, scopes)
+    groups = set(user.groups.values_list("id", flat=True))
+    vouched = user.memberships.filter(expires__gt=timezone.now()).values_list("group_id", "proposal_id")
+    groups |= {group for group, _ in vouched if group is not None}
+    proposals = frozenset(proposal for _, proposal in vouched if proposal)
+    return Viewer(user.pk, user.get_username(), bool(user.is_staff), frozenset(groups), proposals, scopes)
 
 
 def _entitled(viewer: Viewer) -> Q:
     if not viewer.is_authenticated:
         return Q(pk__in=[])
-    return Q(owner_id=viewer.user_id) | Q(members__user_id=viewer.user_id) | Q(groups__in=list(viewer.group_ids))
+    named = Q(owner_id=viewer.user_id) | Q(members__user_id=viewer.user_id) | Q(groups__in=list(viewer.group_ids))
+    return named | Q(proposal_id__in=list(viewer.proposals))
 
 
 def _open(viewer: Viewer, now: datetime) -> Q:

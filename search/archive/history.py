@@ -74,6 +74,11 @@ def write(product: Product, header: Mapping[str, Any], aeff: Mapping[str, Any]) 
         capture.record(_production(product, header, aeff, (raw, entity)))
 
 
+def replace(product: Product, old: Product) -> None:
+    """A new version comes from the one that it replaces."""
+    capture.record_entity(EntityRecord(id=product.key, derived_from=(old.key,), policy_id=product.policy_id))
+
+
 def dataset(product: Product) -> EntityRecord:
     """The dataset as an entity that its members belong to."""
     agents = []

@@ -176,6 +176,7 @@ def store(product: Product, path: Path, old: Product | None, write_history: Call
             product.save(force_insert=True)
             write_history()
             if old is not None:
+                history.replace(product, old)
                 old.superseded_by = product
                 old.save(update_fields=["superseded_by"])
     except BaseException:

@@ -18,7 +18,7 @@ SPOOL = 64 * BLOCK
 # FITS tables of responses compress some tenfold; zeros compress a thousandfold.
 SURELY_HARMLESS = 256 * BLOCK
 MAX_RATIO = 100
-DAMAGE = ".*(truncated|[Cc]hecksum|[Dd]atasum).*"
+DAMAGE = "(?s).*(truncated|corrupted|[Cc]hecksum|[Dd]atasum)"
 
 
 class BrokenFile(Exception):
@@ -47,23 +47,26 @@ def _open(stream: IO[bytes]) -> fits.HDUList:
             warnings.simplefilter("ignore")
             warnings.filterwarnings("error", DAMAGE, AstropyUserWarning)
             hdus = fits.open(stream, mode="readonly", memmap=False, lazy_load_hdus=False, checksum=True)
-            for hdu in hdus:
-                _check_span(hdu, size)
+            end = max(_end(hdu, size) for hdu in hdus)
+            if end < size:
+                raise BrokenFile(f"it is truncated or damaged: {size - end} bytes after the last HDU are none")
     except BrokenFile:
         raise
     except AstropyUserWarning as warning:
-        raise BrokenFile(f"it is damaged: {_first_line(warning)}") from None
+        raise BrokenFile(f"it is truncated or damaged: {_first_line(warning)}") from None
     except Exception as error:  # whatever a parser may stumble over in a stranger's file
         raise BrokenFile(f"it is not a readable FITS file: {_first_line(error)}") from None
     return hdus
 
 
-def _check_span(hdu: Any, size: int) -> None:
+def _end(hdu: Any, size: int) -> int:
+    """Where the HDU ends; refused where that is behind the end of the file."""
     info = hdu.fileinfo()
     if info is None or info["datLoc"] + hdu.size > size:
         raise BrokenFile(
             f"HDU {hdu.name or 'PRIMARY'} announces more data than the file holds: it is truncated or false"
         )
+    return int(info["datLoc"] + info["datSpan"])
 
 
 @contextmanager

@@ -1,0 +1,86 @@
+"""How allauth does things here: identities are never joined by e-mail, and nothing goes out but by the one way."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from gateway.accounts.federation.metadata import app_of
+from gateway.accounts.models import Institution
+from gateway.vo import http
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Local accounts: open to anyone unless the operator closed them."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return bool(settings.LOCAL_SIGNUP)
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        return True
+
+    def get_requests_session(self) -> http.Session:
+        return http.Session(max_bytes=5 * 2**20, total_seconds=15)
+
+    def list_apps(
+        self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
+    ) -> list[SocialApp]:
+        """Apps of settings and admin, always with PKCE; an institution where its provider id is asked for."""
+        apps: list[SocialApp] = super().list_apps(request, provider=provider, client_id=client_id)
+        for app in apps:
+            app.settings.setdefault("oauth_pkce_enabled", True)
+        if provider and not apps:
+            named = client_id if provider == "saml" else provider
+            institution = Institution.objects.filter(provider_id=named).first() if named else None
+            if institution is not None:
+                apps = [app_of(institution)]
+        return apps
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        _check_issuer(request, sociallogin)
+        if sociallogin.is_existing or sociallogin.state.get("process") == "connect":
+            return
+        taken = next((a.email for a in sociallogin.email_addresses if is_taken(a.email)), None)
+        if taken:
+            raise ImmediateHttpResponse(
+                render(
+                    request, "accounts/email_taken.html", {"email": taken, "provider": sociallogin.provider}, status=403
+                )
+            )
+
+
+def is_taken(email: str) -> bool:
+    return (
+        EmailAddress.objects.filter(email__iexact=email).exists()
+        or get_user_model().objects.filter(email__iexact=email).exists()
+    )
+
+
+def _check_issuer(request: HttpRequest, login: SocialLogin) -> None:
+    """RFC 9207: where the answer names its issuer, it must be the one that was asked."""
+    named = request.GET.get("iss")
+    if named and login.provider and login.provider.id == "openid_connect":
+        expected = login.provider.get_oauth2_adapter(request).openid_config.get("issuer")
+        if named != expected:
+            reason = _("The answer comes from another service than the one that was asked.")
+            raise ImmediateHttpResponse(render(request, "accounts/login_refused.html", {"reason": reason}, status=401))
+
+
+def issuer_of(request: Any, account: SocialAccount) -> str:
+    """The name under which rules know who speaks: entityID, issuer address, or the provider's own name."""
+    institution = Institution.objects.filter(provider_id=account.provider).first()
+    if institution is not None:
+        return institution.entity_id
+    app = account.get_provider(request).app
+    server = str(app.settings.get("server_url", "")) if app else ""
+    return server.partition("/.well-known/")[0].rstrip("/") or str(account.provider)
