@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import markdown
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
 from markdown.extensions import Extension
 from markdown.extensions.toc import TocExtension
 from markdown.treeprocessors import Treeprocessor
@@ -27,6 +28,7 @@ ORDER = (
     "operate",
     "extend",
     "security",
+    "terms",
 )
 
 
@@ -55,6 +57,8 @@ class _LinksOfTheSite(Treeprocessor):
             element.set("loading", "lazy")
         for element in root.iter("table"):
             element.set("class", "d-table")
+        for element in root.iter("dt"):
+            element.set("id", slugify("".join(element.itertext())))
 
 
 class _Site(Extension):

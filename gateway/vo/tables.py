@@ -35,11 +35,14 @@ class Column:
 class SkyPosition:
     """Columns with a position (degrees, ICRS), their unit vector, and the R*Tree over it on SQLite.
 
-    On PostgreSQL the index is GiST on ``cube(ARRAY[x, y, z])``. Column names are physical.
+    On PostgreSQL the index is GiST over a ``cube``; ``search.adql.index`` makes both. Column names are physical; the
+    unit vector is ``search.adql.geometry.vector(ra, dec)``.
     """
 
     ra: str
     dec: str
+    id: str = "id"
+    """integer primary key, the R*Tree's id"""
     x: str = "x"
     y: str = "y"
     z: str = "z"
@@ -49,15 +52,23 @@ class SkyPosition:
 
 @dataclass(frozen=True, kw_only=True)
 class SkyRegion:
-    """A region column (STC-S text) with its bounding cap (unit vector, radius in degrees) and the R*Tree over the
-    cap's box; on PostgreSQL GiST on ``cube(ARRAY[x-h, y-h, z-h], ARRAY[x+h, y+h, z+h])`` with h = 2 sin(radius/2)."""
+    """A region column (STC-S text) with its bounding cap and the R*Tree over the cap's box (PostgreSQL: GiST).
+
+    ``search.adql.geometry.region_cap(text)`` gives the five numbers: unit vector, radius that encloses the region, and
+    ``inner``, the radius of a circle that lies wholly in it (-360: none), both in degrees. With ``inner`` most footprints
+    are decided without reading their text.
+    """
 
     column: str
+    id: str = "id"
     x: str = "region_x"
     y: str = "region_y"
     z: str = "region_z"
     radius: str = "region_radius"
+    inner: str = ""
+    """physical column with the inner radius; empty: there is none"""
     rtree: str = ""
+    """table ``(id, x0, x1, y0, y1, z0, z1)``"""
 
 
 @dataclass(frozen=True, kw_only=True)

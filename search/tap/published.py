@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.db.models import Count, Max
 
 from gateway.vo import tables as registry
 from gateway.vo.tables import Column, PublishedSchema, PublishedTable, SkyPosition
@@ -18,6 +19,12 @@ def tables() -> list[PublishedTable]:
     """All published tables, in the order in which to show them."""
     own = [_with_aliases(table) for _name, table in registry.published.items()]
     return [*own, *(table_of(catalogue) for catalogue in Catalogue.objects.order_by("name")), *tap_schema.OWN_TABLES]
+
+
+def version() -> object:
+    """Changes when what is published changes."""
+    own = Catalogue.objects.aggregate(Count("id"), Max("published_at"))
+    return (len(registry.published.items()), tuple(settings.TAP_ALIASES), *own.values())
 
 
 def schemas() -> list[PublishedSchema]:

@@ -22,7 +22,7 @@ class Stop:
     """Asked every so often by the database layer: ``reason()`` is None as long as the query may go on.
 
     ``seconds`` limits the time that the database works, so that a slow client may take its time with a long answer
-    (up to ``STREAM_SECONDS`` in all). ``wanted`` says whether anybody still waits for the answer.
+    (up to ``STREAM_SECONDS`` in all); ``rows`` counts what it has given. ``wanted`` says whether anybody still waits for the answer.
     """
 
     def __init__(self, seconds: float, wanted: Callable[[], bool] = lambda: True) -> None:
@@ -30,6 +30,7 @@ class Stop:
         self._wanted = wanted
         self._born = self._resumed = time.monotonic()
         self._spent = 0.0
+        self.rows = 0
         self._next_look = 0.0
         self._reason: str | None = None
 
@@ -42,6 +43,7 @@ class Stop:
             self._spent += time.monotonic() - self._resumed
             if not block:
                 return
+            self.rows += len(block)
             yield from block
             size = 500
 

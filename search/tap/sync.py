@@ -38,24 +38,24 @@ class Ending:
 
     def __init__(self, result: Result) -> None:
         self._result = result
-        self._error: DaliError | None = None
+        self.error: DaliError | None = None
 
     def rows(self) -> Iterator[Sequence[Any]]:
         try:
             yield from self._result
         except DaliError as error:
-            self._error = error
+            self.error = error
         except Exception:
             log.exception("a result broke off")
-            self._error = DaliError(500, _("The service failed while it sent the rows; they are not complete."))
+            self.error = DaliError(500, _("The service failed while it sent the rows; they are not complete."))
 
     def infos(self) -> Sequence[Info]:
-        if self._error:
-            return (votable.error_info(self._error.message),)
+        if self.error:
+            return (votable.error_info(self.error.message),)
         return (votable.OVERFLOW,) if self._result.overflow else ()
 
 
-def answer_of(result: Result, query: str) -> Answer:
+def answer_of(result: Result, query: str) -> tuple[Answer, Ending]:
     """The result with its INFOs: status, the text as it was sent, who answers."""
     ending = Ending(result)
     infos = [
@@ -64,13 +64,14 @@ def answer_of(result: Result, query: str) -> Answer:
         Info(name="standardID", value="ivo://ivoa.net/std/TAP"),
         Info(name="server", value=settings.PUBLIC_URL, text=settings.SITE_NAME),
     ]
-    return Answer(
+    answer = Answer(
         columns=result.columns,
         rows=ending.rows(),
         infos=infos,
         trailer=ending.infos,
         resources_after=descriptors.for_columns(result.columns),
     )
+    return answer, ending
 
 
 @endpoint("GET", "POST")
@@ -89,7 +90,8 @@ def sync(request: HttpRequest, base: str) -> HttpResponseBase:
     if request.method == "HEAD":
         result.close()
         return HttpResponse(content_type=content_type)
-    response = streamed(request, form.write(answer_of(result, query)), result.close)
+    answer, _ending = answer_of(result, query)
+    response = streamed(request, form.write(answer), result.close)
     response["Content-Type"] = content_type
     response["Content-Disposition"] = f'inline; filename="result.{form.extension}"'
     return response

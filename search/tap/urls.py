@@ -5,11 +5,12 @@ from collections.abc import Callable
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
 
-from search.tap import views
+from search.tap import sync, views
 from search.tap.registry import views as registry
 
 _PLACES: dict[str, Callable[..., HttpResponseBase]] = {
     "": views.index,
+    "/sync": sync.sync,
     "/tables": views.tables,
     "/tables/<str:name>": views.table,
     "/capabilities": views.capabilities,

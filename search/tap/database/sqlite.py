@@ -7,7 +7,7 @@ sees its own rows; the answer is then fetched whole. Everywhere else a connectio
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection as django_connection
@@ -109,20 +109,20 @@ def _inside_transaction(
 
 @contextlib.contextmanager
 def _guarded(connection: sqlite3.Connection, tables: frozenset[str], stop: Stop) -> Iterator[None]:
-    connection.set_authorizer(dialect.authorizer(tables))
+    dialect.wall(connection, tables)
     connection.set_progress_handler(lambda: 1 if stop.reason() else 0, STEPS)
     try:
         yield
     finally:
         connection.set_progress_handler(None, 0)
-        connection.set_authorizer(None)
+        dialect.open_wall(connection)
 
 
 def _cursor(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any], stop: Stop) -> Iterator[Row]:
     cursor = connection.cursor()
     cursor.row_factory = None
     try:
-        cursor.execute(sql, parameters)
+        cursor.execute(sql)
         yield from stop.blocks(cursor.fetchmany)
     except sqlite3.OperationalError as error:
         if stop.reason():
@@ -147,6 +147,3 @@ def _affinity(column: Column) -> str:
     if column.arraysize and column.datatype not in ("char", "unicodeChar"):
         return "TEXT"
     return "INTEGER" if column.datatype in _WHOLE else _TYPES.get(column.datatype, "TEXT")
-
-
-Fetch = Callable[..., Iterator[Row]]
