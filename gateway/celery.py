@@ -2,11 +2,8 @@
 
 import os
 
-from celery import Celery
-from django.conf import settings
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
 
-app = Celery("gateway")
-app.config_from_object(settings.CELERY)
-app.autodiscover_tasks()
+from jobs.broker import app
+
+__all__ = ["app"]

@@ -61,3 +61,6 @@ results: Hook[[NewProduct], str] = Hook("jobs.results")
 
 remove: Hook[[str], None] = Hook("jobs.remove")
 """``remove(key)``: destruction of a result that was not kept; leaves a tombstone."""
+
+set_policy: Hook[[str, int], None] = Hook("jobs.set_policy")
+"""``set_policy(key, policy_id)``: a result was shared or published; the product's row follows."""

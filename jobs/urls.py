@@ -1,3 +1,23 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from jobs.pages import views as pages
+from jobs.uws import views as uws
+from jobs.uws.urls import all_types
+
+app_name = "jobs"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("uws", uws.types, name="uws"),
+    *all_types(),
+    path("jobs/", pages.job_list, name="list"),
+    path("jobs/types/", pages.types, name="types"),
+    path("jobs/types/<slug:type_name>/", pages.job_type, name="type"),
+    path("jobs/types/<slug:type_name>.<str:form>", pages.description, name="description"),
+    path("jobs/bulk", pages.bulk, name="bulk"),
+    path("jobs/new/", pages.choose, name="choose"),
+    path("jobs/new/<slug:type_name>", pages.new, name="new"),
+    path("jobs/<uuid:job_id>/", pages.job, name="job"),
+    path("jobs/<uuid:job_id>/edit", pages.edit, name="edit"),
+    path("jobs/<uuid:job_id>/live", pages.live, name="live"),
+    path("jobs/<uuid:job_id>/log", pages.log, name="log"),
+    path("jobs/<uuid:job_id>/<slug:action>", pages.act, name="act"),
+]

@@ -6,6 +6,7 @@ from pathlib import Path
 from gateway.pages.supervisor import Process
 
 BIN = Path(sys.executable).parent
+ROOT = Path(__file__).resolve().parents[2]
 WEB_PROCESSES = 2
 WEB_THREADS = 64
 
@@ -32,4 +33,14 @@ def web(host: str, port: int) -> Process:
 
 def all_of(host: str, port: int) -> list[Process]:
     """Web first; the others need no port."""
-    return [web(host, port)]
+    return [web(host, port), *workers()]
+
+
+def workers() -> list[Process]:
+    """Short jobs and jobs that wait for the network, long ones, and the chores, so that none holds up another."""
+    manage = [sys.executable, str(ROOT / "manage.py")]
+    return [
+        Process("worker-short", [*manage, "worker", "short", "io", "--slots=2"]),
+        Process("worker-long", [*manage, "worker", "long", "--slots=1"]),
+        Process("keeper", [*manage, "keeper"]),
+    ]

@@ -1,0 +1,19 @@
+"""The Celery application. It belongs to this room because web, keeper and worker all speak to the broker."""
+
+from typing import Any
+
+from celery import Celery
+from django.conf import settings
+from kombu import entity
+
+CLASSES = ("short", "long", "io")
+
+app = Celery("gateway")
+app.config_from_object(settings.CELERY)
+QUEUES: dict[str, Any] = {
+    name: entity.Queue(name, exchange=entity.Exchange(name), routing_key=name)  # type: ignore[no-untyped-call] # no types
+    for name in CLASSES
+}
+app.conf.task_queues = list(QUEUES.values())
+app.conf.imports = ("jobs.tasks",)
+app.set_default()

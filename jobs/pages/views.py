@@ -1,0 +1,427 @@
+"""Pages of jobs: list, form, one job with its live part, types."""
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from gateway.access.request import viewer
+from jobs import fate, parameters, queue, registry, service
+from jobs.errors import Refused
+from jobs.models import Job
+from jobs.pages import forms, snippets
+from jobs.pages.estimate import estimate
+from jobs.phases import Phase
+from jobs.registry import JobType
+from jobs.uws import documents
+from jobs.uws.views import uploads_of
+
+View = Callable[..., HttpResponseBase]
+PAGE_SIZES = (10, 25, 50, 100)
+TABS = ("result", "files", "parameters", "log", "history")
+SORTS = {"created": "created", "type": "type", "phase": "phase", "ended": "ended", "destruction": "destruction"}
+
+
+def page(view: View) -> View:
+    """A refusal becomes a page; who is not signed in is led to the sign-in and back."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except Refused as refused:
+            if refused.status == 404:
+                raise Http404 from refused
+            return denied(request, refused)
+
+    return answer
+
+
+def denied(request: HttpRequest, refused: Refused) -> HttpResponse:
+    headings = {401: _("Sign in to go on"), 403: _("You may not do this")}
+    context = {
+        "status": refused.status,
+        "heading": headings.get(refused.status, _("That was refused")),
+        "reason": str(refused),
+        "sign_in": refused.status == 401,
+    }
+    return render(request, "jobs/denied.html", context, status=refused.status)
+
+
+def type_or_404(name: str) -> JobType:
+    job_type = registry.get(name)
+    if job_type is None:
+        raise Http404
+    return job_type
+
+
+def with_page() -> list[JobType]:
+    return [t for _name, t in registry.types.items() if t.page]
+
+
+def titles() -> dict[str, str]:
+    return {name: t.description.title for name, t in registry.types.items()}
+
+
+# --- list ------------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@page
+def job_list(request: HttpRequest) -> HttpResponse:
+    """Own jobs; staff see everybody's and may choose an owner."""
+    asker = viewer(request)
+    base = Job.objects.filter(service.visible_jobs(asker))
+    owner = request.GET.get("owner", "")
+    if asker.is_staff:
+        base = base.filter(owner_id=asker.user_id) if owner in ("", "me") else base
+        if owner not in ("", "me", "all"):
+            base = base.filter(owner__username=owner)
+    shown = _sorted(_found(base, request), request)
+    size = _number(request.GET.get("rows"), PAGE_SIZES, 25)
+    pages = Paginator(shown.select_related("owner"), size)
+    context = {
+        "page": pages.get_page(request.GET.get("page")),
+        "sizes": PAGE_SIZES,
+        "size": size,
+        "types": with_page(),
+        "titles": titles(),
+        "type": request.GET.get("type", ""),
+        "phases": _phase_counts(base, request),
+        "chosen": request.GET.getlist("phase"),
+        "asker": asker,
+        "owner": owner,
+    }
+    template = "jobs/list_rows.html" if request.headers.get("HX-Request") else "jobs/list.html"
+    return render(request, template, context)
+
+
+def _found(jobs: "QuerySet[Job]", request: HttpRequest) -> "QuerySet[Job]":
+    if type_name := request.GET.get("type"):
+        jobs = jobs.filter(type=type_name)
+    phases = [p for p in request.GET.getlist("phase") if p in Phase.values]
+    jobs = jobs.filter(phase__in=phases) if phases else jobs.exclude(phase=Phase.ARCHIVED)
+    if words := request.GET.get("q", "").strip():
+        wanted = Q(run_id__icontains=words[:100]) | Q(type__icontains=words[:100]) | Q(step__icontains=words[:100])
+        with suppress(ValueError):
+            wanted |= Q(pk=UUID(words))
+        jobs = jobs.filter(wanted)
+    return jobs
+
+
+def _sorted(jobs: "QuerySet[Job]", request: HttpRequest) -> "QuerySet[Job]":
+    sort = request.GET.get("sort", "-created")
+    column = SORTS.get(sort.lstrip("-"), "created")
+    return jobs.order_by(f"-{column}" if sort.startswith("-") else column, "id")
+
+
+def _number(text: str | None, allowed: tuple[int, ...], default: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and int(text) in allowed else default
+
+
+def _phase_counts(jobs: "QuerySet[Job]", request: HttpRequest) -> list[tuple[str, int]]:
+    """Counts stop at 10,000: nobody reads more, and a long list must stay quick."""
+    if type_name := request.GET.get("type"):
+        jobs = jobs.filter(type=type_name)
+    counts = dict.fromkeys(Phase.values, 0)
+    for phase in jobs.order_by("-created").values_list("phase", flat=True)[:10_000]:
+        counts[phase] += 1
+    return [(phase, count) for phase, count in counts.items() if count]
+
+
+# --- form ------------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def choose(request: HttpRequest) -> HttpResponse:
+    return render(request, "jobs/choose.html", {"types": with_page(), "query": request.GET.urlencode()})
+
+
+@page
+def new(request: HttpRequest, type_name: str) -> HttpResponseBase:
+    """The form, filled in from the address (``?ID=…&ra=…``) or from an earlier job (``?job=``)."""
+    job_type = type_or_404(type_name)
+    asker = viewer(request)
+    if request.method == "POST":
+        return _create(request, job_type)
+    values = forms.values_from(job_type, dict(request.GET.lists()))
+    if earlier := request.GET.get("job"):
+        values = {**_values_of(earlier, request, job_type), **values}
+    form = forms.make(job_type, values, asker)
+    return _form_page(request, form, values)
+
+
+def _values_of(earlier: str, request: HttpRequest, job_type: JobType) -> dict[str, list[str]]:
+    try:
+        job = service.find(UUID(earlier), viewer(request))
+    except ValueError as error:
+        raise Http404 from error
+    if job.type != job_type.name:
+        raise Http404
+    return {name: [t for t in texts if not documents.is_upload(t)] for name, texts in job.parameters.items()}
+
+
+def _create(request: HttpRequest, job_type: JobType) -> HttpResponseBase:
+    asker = viewer(request)
+    values = forms.values_from(job_type, dict(request.POST.lists()))
+    uploaded = uploads_of(request)
+    draft = request.POST.get("PHASE") != "RUN"
+    form = forms.make(job_type, values, asker, judge=True)
+    for one in form.inputs:
+        if uploaded and any(upload.name == one.name for upload in uploaded) and not one.texts:
+            one.error = ""
+    if not form.is_valid and not (draft and not any(f.error and f.texts for f in form.fields)):
+        return _form_page(request, form, values, status=400)
+    try:
+        job = service.create(
+            job_type.name,
+            asker,
+            values,
+            run_id=request.POST.get("RUNID", ""),
+            run=not draft,
+            duration=request.POST.get("EXECUTIONDURATION"),
+            destruction=request.POST.get("DESTRUCTION"),
+            uploads=uploaded,
+            origin="browser",
+            notify="notify" in request.POST,
+        )
+    except Refused as refused:
+        if refused.status == 401:
+            raise
+        form = forms.Form(job_type, form.fields, fault=str(refused))
+        return _form_page(request, form, values, status=refused.status)
+    return HttpResponseRedirect(reverse("jobs:job", args=[job.id]))
+
+
+def _form_page(
+    request: HttpRequest, form: forms.Form, values: Mapping[str, list[str]], status: int = 200
+) -> HttpResponse:
+    job_type = form.job_type
+    address = request.build_absolute_uri(job_type.path)
+    context = {
+        "form": form,
+        "job_type": job_type,
+        "description": job_type.description,
+        "types": with_page(),
+        "estimate": estimate(job_type, viewer(request)),
+        "curl": snippets.curl(address, values),
+        "pyvo": snippets.pyvo(address, values),
+        "query": request.GET.urlencode(),
+        "may_run": viewer(request).is_authenticated or service.open_to_visitors(job_type),
+    }
+    return render(request, "jobs/form.html", context, status=status)
+
+
+# --- one job ---------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@page
+def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    found = service.find(job_id, viewer(request))
+    tab = request.GET.get("tab", "")
+    context = {**_job_context(request, found), "tab": tab if tab in TABS else TABS[0], "tabs": _tab_labels()}
+    return render(request, "jobs/job.html", context)
+
+
+def _tab_labels() -> list[tuple[str, str]]:
+    return list(zip(TABS, (_("Result"), _("Files"), _("Parameters and inputs"), _("Log"), _("History")), strict=True))
+
+
+def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
+    job_type = registry.get(found.type)
+    asker = viewer(request)
+    href = f"{job_type.path if job_type else '/uws/' + found.type}/{found.id}"
+    results = list(found.results.all())
+    return {
+        "job": found,
+        "job_type": job_type,
+        "title": job_type.description.title if job_type else found.type,
+        "href": href,
+        "results": results,
+        "previews": [r for r in results if r.preview],
+        "main": next((r for r in results if r.main), None),
+        "plot": next((r for r in results if r.name == "plot.json"), None),
+        "logs": found.log.order_by("id")[:2000],
+        "history": found.history.all(),
+        "values": _values_shown(found, job_type),
+        "may_change": service.may_change(asker, found),
+        "line": phase_line(found),
+        "waiting_before": queue.position(found) if found.phase == Phase.QUEUED else None,
+        "estimate": estimate(job_type, asker) if job_type and not found.is_finished else None,
+        "provenance": documents.PROVENANCE_FORMS if found.is_finished and found.started else (),
+        "address": request.build_absolute_uri(href),
+        "curl": snippets.curl(request.build_absolute_uri(href.rsplit("/", 1)[0]), found.parameters),
+        "pyvo": snippets.pyvo(request.build_absolute_uri(href.rsplit("/", 1)[0]), found.parameters),
+    }
+
+
+def _values_shown(found: Job, job_type: JobType | None) -> list[dict[str, Any]]:
+    """Parameters with what the description says of them; those that differ from the default are marked."""
+    if job_type is None or job_type.lenient:
+        return [{"label": n, "texts": t, "changed": False} for n, t in found.parameters.items()]
+    rows = []
+    for parameter in parameters.parameters_of(job_type.description):
+        field = forms.Field(parameter, list(found.parameters.get(parameter.name, [])))
+        texts = field.texts or parameter.default_texts
+        if texts:
+            rows.append({"label": parameter.label, "texts": texts, "unit": field.unit, "changed": field.changed,
+                         "is_input": parameter.is_input})  # fmt: skip
+    return rows
+
+
+def phase_line(found: Job) -> list[dict[str, Any]]:
+    """The way of a job from PENDING to its end: each station with its time and whether it was reached."""
+    last = found.phase if found.is_finished else Phase.COMPLETED
+    stations = [
+        (Phase.PENDING, found.created),
+        (Phase.QUEUED, found.queued),
+        (Phase.EXECUTING, found.started),
+        (last, found.ended),
+    ]
+    if found.phase in (Phase.HELD, Phase.SUSPENDED, Phase.UNKNOWN):
+        stations.insert(1, (Phase(found.phase), None))
+    return [
+        {"phase": phase, "label": Phase(phase).label, "time": time, "now": phase == found.phase,
+         "reached": time is not None or phase == found.phase}
+        for phase, time in stations
+    ]  # fmt: skip
+
+
+@require_safe
+@page
+def live(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """The part of the page that changes while the job runs."""
+    found = service.find(job_id, viewer(request))
+    response = render(request, "jobs/live.html", _job_context(request, found))
+    response["X-Phase"] = found.phase
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+@page
+def log(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Pieces of the log after ``?after=`` as JSON, for pages that follow it."""
+    found = service.find(job_id, viewer(request))
+    after = request.GET.get("after", "0")
+    pieces = found.log.filter(id__gt=int(after) if after.isascii() and after.isdigit() and len(after) < 18 else 0)
+    rows = [
+        {"id": p.id, "stream": p.stream, "time": documents.moment(p.time), "text": p.text}
+        for p in pieces.order_by("id")[:1000]
+    ]
+    return JsonResponse({"phase": found.phase, "pieces": rows})
+
+
+@page
+def edit(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
+    """The form of a PENDING job: its parameters replaced by what is sent."""
+    asker = viewer(request)
+    found = service.find(job_id, asker, change=True)
+    job_type = type_or_404(found.type)
+    if found.phase != Phase.PENDING:
+        raise Refused(403, "", "", _("Only a job that has not been started can be edited; edit and run a new one."))
+    if request.method != "POST":
+        return _form_page(request, forms.make(job_type, found.parameters, asker), found.parameters)
+    values = forms.values_from(job_type, dict(request.POST.lists()))
+    form = forms.make(job_type, values, asker, judge=True)
+    run = request.POST.get("PHASE") == "RUN"
+    if not form.is_valid and (run or any(f.error and f.texts for f in form.fields)):
+        return _form_page(request, form, values, status=400)
+    service.replace_parameters(found, asker, values)
+    if run:
+        service.run(found, asker)
+    return HttpResponseRedirect(reverse("jobs:job", args=[found.id]))
+
+
+@require_POST
+@page
+def bulk(request: HttpRequest) -> HttpResponseBase:
+    """One action on each chosen job; those that refuse it are named, the others go on."""
+    asker = viewer(request)
+    acts = {"run": service.run, "abort": service.abort, "delete": service.delete}
+    act_on = acts.get(request.POST.get("action", ""))
+    if act_on is None:
+        raise Http404
+    done, refusals = 0, []
+    for text in request.POST.getlist("job")[:200]:
+        try:
+            act_on(service.find(UUID(text), asker, change=True), asker)
+            done += 1
+        except (Refused, ValueError) as error:
+            refusals.append(str(error))
+    if done:
+        messages.success(request, ngettext("%(count)d job done.", "%(count)d jobs done.", done) % {"count": done})
+    if refusals:
+        messages.warning(request, _("%(count)d refused: %(why)s") % {"count": len(refusals), "why": refusals[0]})
+    return HttpResponseRedirect(reverse("jobs:list"))
+
+
+@require_POST
+@page
+def act(request: HttpRequest, job_id: UUID, action: str) -> HttpResponseBase:
+    """Buttons of the page: run, abort, delete, extend, again."""
+    asker = viewer(request)
+    found = service.find(job_id, asker, change=action != "again")
+    here = reverse("jobs:job", args=[found.id])
+    match action:
+        case "run":
+            service.run(found, asker)
+        case "abort":
+            service.abort(found, asker, "by its page")
+        case "delete":
+            service.delete(found, asker)
+            here = reverse("jobs:list")
+        case "extend":
+            service.change_destruction(found, asker, request.POST.get("DESTRUCTION", ""))
+        case "keep":
+            fate.keep(found, asker)
+        case "share":
+            fate.share(found, asker, request.POST.get("group", ""))
+        case "publish":
+            fate.publish(found, asker)
+        case "again":
+            again = service.create(found.type, asker, found.parameters, run=True, origin="browser")
+            here = reverse("jobs:job", args=[again.id])
+        case _:
+            raise Http404
+    return HttpResponseRedirect(here)
+
+
+# --- types -----------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def types(request: HttpRequest) -> HttpResponse:
+    return render(request, "jobs/types.html", {"types": with_page()})
+
+
+@require_safe
+def job_type(request: HttpRequest, type_name: str) -> HttpResponse:
+    found = type_or_404(type_name)
+    context = {
+        "job_type": found,
+        "description": found.description,
+        "parameters": [forms.Field(p, []) for p in parameters.parameters_of(found.description)],
+    }
+    return render(request, "jobs/type.html", context)
+
+
+@require_safe
+def description(request: HttpRequest, type_name: str, form: str) -> HttpResponse:
+    found = type_or_404(type_name)
+    if form != "json":
+        raise Http404
+    return HttpResponse(json.dumps({"name": found.name}, indent=1), content_type="application/json")

@@ -1,0 +1,222 @@
+"""A finished run in the words of the Provenance DM: from the description, the values, the inputs and the results."""
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from jobs import parameters, queue, registry
+from jobs.models import Job, JobResult
+from jobs.parameters import Parameter
+from jobs.phases import Phase
+from jobs.registry import JobType
+from jobs.staging import Inputs
+from provenance import capture
+from provenance.records import (
+    ActivityDescriptionRecord,
+    ActivityRecord,
+    AgentRecord,
+    EntityRecord,
+    GeneratedRecord,
+    ParameterRecord,
+    UsedRecord,
+)
+
+PACKAGES = ("gammapy", "astropy", "regions", "numpy", "scipy", "iminuit")
+"""software of the analyses; what a light job rests on is Django"""
+MAX_STEPS = 200
+
+
+@cache
+def versions(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    found = []
+    for name in names:
+        try:
+            found.append((name, metadata.version(name)))
+        except metadata.PackageNotFoundError:
+            continue
+    return tuple(found)
+
+
+@cache
+def environment() -> dict[str, str]:
+    return {"platform": platform.platform(), "machine": platform.machine(), "python": platform.python_version()}
+
+
+def record_run(job: Job, closing: queue.Closing, rows: list[JobResult], inputs: Inputs, ended: datetime) -> None:
+    """Within the ending transaction: a result without history cannot exist."""
+    job_type = registry.get(job.type)
+    if job_type is None:
+        return
+    capture.record(activity_of(Ended(job, job_type, closing, rows, inputs, ended)))
+    for step in steps_of(job, closing, ended):
+        capture.record(step)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run with everything that its history is made of."""
+
+    job: Job
+    job_type: JobType
+    closing: queue.Closing
+    rows: list[JobResult]
+    inputs: Inputs
+    ended: datetime
+
+
+def activity_of(run: Ended) -> ActivityRecord:
+    job, job_type, closing, inputs, ended = run.job, run.job_type, run.closing, run.inputs, run.ended
+    description = job_type.description
+    outcome = closing.outcome
+    return ActivityRecord(
+        id=job.activity_id,
+        name=description.title,
+        description=ActivityDescriptionRecord(
+            name=description.name,
+            version=job.version,
+            description=description.text,
+            type=description.type,
+            subtype=description.subtype,
+            docurl=description.docurl,
+        ),
+        start=job.started,
+        end=ended,
+        comment=job.run_id,
+        parameters=tuple(_parameters(job, job_type)),
+        used=tuple(_used(inputs, job)),
+        generated=tuple(_generated(job, row, inputs, ended) for row in run.rows if row.size),
+        agents=tuple(_agents(job, job_type)),
+        software=(("distiller", metadata.version("distiller") if _installed() else "source"), *_software(job_type)),
+        environment=environment(),
+        succeeded=closing.ending.phase == Phase.COMPLETED,
+        exit_code=outcome.exit_code,
+        error=outcome.message,
+        warnings=tuple(closing.changes.get("warnings", ())),
+        policy_id=job.policy_id,
+    )
+
+
+@cache
+def _installed() -> bool:
+    try:
+        metadata.version("distiller")
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _software(job_type: JobType) -> tuple[tuple[str, str], ...]:
+    return versions(PACKAGES if job_type.module else ("Django",))
+
+
+def _parameters(job: Job, job_type: JobType) -> Iterator[ParameterRecord]:
+    if job_type.lenient:
+        for name, texts in job.parameters.items():
+            for text in texts:
+                yield ParameterRecord(name=name, value=text)
+        return
+    for parameter in parameters.parameters_of(job_type.description):
+        if not parameter.is_input:
+            texts = job.parameters.get(parameter.name, []) or parameter.default_texts
+            if texts:
+                yield _parameter(parameter, texts)
+
+
+def _parameter(parameter: Parameter, texts: list[str]) -> ParameterRecord:
+    meta: Any = parameter.meta
+    lowest = meta.above if meta.min is None else meta.min
+    return ParameterRecord(
+        name=parameter.name,
+        value="; ".join(texts),
+        datatype=parameter.datatype,
+        unit=meta.unit,
+        ucd=meta.ucd,
+        utype=meta.utype,
+        description=meta.text,
+        default="; ".join(parameter.default_texts) if not parameter.required else None,
+        minimum="" if lowest is None else f"{lowest:g}",
+        maximum="" if meta.max is None else f"{meta.max:g}",
+        options=meta.options,
+    )
+
+
+def _used(inputs: Inputs, job: Job) -> Iterator[UsedRecord]:
+    for role, members in inputs.products.items():
+        for key in dict.fromkeys(member.key for member in members if member.key):
+            yield UsedRecord(entity=key, role=role, time=job.started)
+    for name, staged in inputs.uploads.items():
+        entity = EntityRecord(
+            id=f"x-{staged.sha256[:24]}",
+            name=name,
+            type="upload",
+            content_type=staged.content_type,
+            sha256=staged.sha256,
+            size=staged.size,
+            policy_id=job.policy_id,
+        )
+        yield UsedRecord(entity=entity, role=name, time=job.started)
+
+
+def _generated(job: Job, row: JobResult, inputs: Inputs, ended: datetime) -> GeneratedRecord:
+    log = row.name in ("stdout", "stderr")
+    key = row.product_key or f"{job.main_key}.{_local(row.name)}"
+    path = f"/data/{key}" if row.product_key else f"/uws/{job.type}/{job.id}/results/{row.name}"
+    entity = EntityRecord(
+        id=key,
+        name=row.title or row.name,
+        type="log" if log else ("picture" if row.preview else "result"),
+        content_type=row.content_type,
+        location=f"{settings.PUBLIC_URL}{path}",
+        sha256=row.sha256,
+        size=row.size,
+        generated_at=ended,
+        derived_from=() if log else inputs.keys,
+        policy_id=job.policy_id,
+    )
+    return GeneratedRecord(entity=entity, role=row.name, type="Log" if log else ("Main" if row.main else "Result"))
+
+
+def _local(name: str) -> str:
+    """A file name in the letters of a KEY."""
+    stem = Path(name).name.lower()
+    return "".join(c if c.isascii() and (c.isalnum() or c in "_-.") else "-" for c in stem).strip(".-") or "file"
+
+
+def _agents(job: Job, job_type: JobType) -> Iterator[tuple[AgentRecord, str]]:
+    if job.owner is not None:
+        yield AgentRecord(id=job.owner.agent_key, name=job.owner.get_full_name() or job.owner.username), "Operator"
+    description = job_type.description
+    if description.contact_name:
+        name = description.contact_name
+        yield AgentRecord(id=f"contact-{_local(name)}", name=name, email=description.contact_email), "Contact"
+
+
+def steps_of(job: Job, closing: queue.Closing, ended: datetime) -> Iterator[ActivityRecord]:
+    """The inner steps that the run spoke of, each informed by the one before it under the same parent."""
+    before: dict[str, str] = {}
+    for number, step in enumerate(closing.changes.get("steps", [])[:MAX_STEPS]):
+        identifier = f"{job.activity_id}.{number + 1}"
+        start = min(datetime.fromtimestamp(step["start"], UTC), ended)
+        end = min(datetime.fromtimestamp(step["end"], UTC), ended) if step.get("end") else None
+        parent = str(step.get("parent") or "")
+        values = step.get("values") or {}
+        yield ActivityRecord(
+            id=identifier,
+            name=str(step["name"])[:200],
+            start=start,
+            end=max(end, start) if end else None,
+            comment=f"step of {job.activity_id}",
+            parameters=tuple(ParameterRecord(name=str(k), value=str(v)) for k, v in values.items()),
+            informed_by=(before[parent],) if parent in before else (),
+            succeeded=not step.get("error") if step.get("end") else False,
+            error=str(step.get("error") or ""),
+            policy_id=job.policy_id,
+        )
+        before[parent] = identifier

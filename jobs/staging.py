@@ -1,0 +1,93 @@
+"""Inputs of a run, laid into its folder: rights are asked again, checksums are checked."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from gateway.access.rights import Viewer
+from jobs import hooks, queue
+from jobs.activity import StagedInput
+from jobs.errors import Refused
+from jobs.models import Job, JobUpload
+from jobs.parameters import parameters_of
+from jobs.registry import JobType
+from jobs.uploads import blocks
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What was staged: by parameter, and files that came with the request by the name of their part."""
+
+    products: Mapping[str, tuple[StagedInput, ...]]
+    uploads: Mapping[str, StagedInput]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """KEYs of the products, each once, in the order in which they were given."""
+        staged = [member.key for members in self.products.values() for member in members if member.key]
+        return tuple(dict.fromkeys(staged))
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            name: [{**asdict(member), "path": str(member.path)} for member in members]
+            for name, members in self.products.items()
+        }
+
+
+def stage(job: Job, job_type: JobType, viewer: Viewer, folder: Path) -> Inputs:
+    """``Refused`` when an input is gone, or may not be fetched any more."""
+    folder.mkdir(mode=0o700)
+    uploads = {upload.name: _stage_upload(upload, folder) for upload in job.uploads.all()}
+    products: dict[str, tuple[StagedInput, ...]] = {}
+    for parameter in parameters_of(job_type.description) if not job_type.lenient else ():
+        if parameter.is_input:
+            texts = job.parameters.get(parameter.name, [])
+            members = [
+                uploads[text[6:]]
+                if text.startswith("param:")
+                else _stage_product(parameter.name, text, viewer, folder / f"{parameter.name}-{number}")
+                for number, text in enumerate(texts)
+            ]
+            products[parameter.name] = tuple(members)
+            if members:
+                queue.renew(job)
+    return Inputs(products, uploads)
+
+
+def _stage_product(name: str, identifier: str, viewer: Viewer, folder: Path) -> StagedInput:
+    try:
+        product = hooks.inputs(identifier, viewer)
+    except hooks.InputNotFound as error:
+        raise Refused(400, name, identifier, _("the product is gone")) from error
+    except hooks.InputForbidden as error:
+        raise Refused(403, name, identifier, str(error)) from error
+    folder.mkdir()
+    target = folder / Path(product.file_name or product.key).name
+    hooks.stage(product, target)
+    return StagedInput(
+        identifier=product.identifier,
+        key=product.key,
+        path=target,
+        sha256=product.sha256,
+        size=product.size,
+        content_type=product.content_type,
+        obscore=dict(product.obscore),
+    )
+
+
+def _stage_upload(upload: JobUpload, folder: Path) -> StagedInput:
+    target = folder / f"upload-{upload.pk}"
+    with target.open("wb") as stream:
+        stream.writelines(blocks(upload.storage_key))
+    return StagedInput(
+        identifier=f"param:{upload.name}",
+        key="",
+        path=target,
+        sha256=upload.sha256,
+        size=upload.size,
+        content_type=upload.content_type,
+        obscore={},
+    )
