@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from django.conf import settings
 
@@ -25,7 +24,6 @@ class Translated:
 
     sql: str
     columns: Sequence[Column]
-    parameters: Sequence[Any]
     tables: frozenset[str]
     """database tables that the second wall lets it read"""
 
@@ -67,7 +65,7 @@ def translate(adql_text: str, viewer: Viewer, uploads: Sequence[Upload], *, limi
         )
     except AdqlError as error:
         raise DaliError(400, str(error)) from error
-    return Translated(made.sql, made.columns, made.parameters, readable | {table.physical for table in uploaded})
+    return Translated(made.sql, made.columns, readable | {table.physical for table in uploaded})
 
 
 def _conditions(tables: Sequence[PublishedTable], viewer: Viewer) -> Mapping[str, Sequence[Condition]]:
