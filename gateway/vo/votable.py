@@ -85,7 +85,7 @@ def _head(columns: Sequence[Column], infos: Iterable[Info], serialization: Seria
     systems = join(_SYSTEMS[system] for system in used)
     opening = attributes((("version", "1.4"), ("xmlns", VOTABLE), ("xmlns:xsi", XSI)))
     content = join(info.xml() for info in infos)
-    return f'{DECLARATION}<VOTABLE{opening}>\n<RESOURCE type="results">\n{systems}\n{content}\n'
+    return f'{DECLARATION}<VOTABLE{opening}>\n<RESOURCE type="results">\n{content}\n{systems}\n'
 
 
 def system_of(column: Column) -> str:

@@ -179,7 +179,7 @@ def _instrument(header: Mapping[str, Any], content: Content) -> dict[str, Any]:
         "obs_creation_date": _timestamp(_text(header, "DATE")),
         "obs_mode": mode,
         "tracking_mode": TRACKING.get(mode, "sidereal") if mode else None,
-        "pointing_mode": _text(header, "POINTMOD").lower() or ("parallel" if depth == 0 else None),
+        "pointing_mode": _text(header, "PNT_MODE").lower() or ("parallel" if depth == 0 else None),
         "analysis_mode": ", ".join(chain) or None,
         "event_type": _text(header, "EVTYPE") or None,
         "sub_array_name": sub_array(header),
@@ -189,12 +189,30 @@ def _instrument(header: Mapping[str, Any], content: Content) -> dict[str, Any]:
         "azimuth": _number(header, "AZ_PNT"),
         "quality": _integer(header, "QUALITY"),
         "muon_efficiency": _number(header, "MUONEFF"),
+        "nsb": _number(header, "NSBRATE"),
+        "transparency": _number(header, "TRANSPAR"),
+        "weather_flag": _text(header, "WEATHER") or None,
         "pi_name": _text(header, "PI_NAME") or None,
         "proposal_id": _text(header, "PROPOSAL") or None,
-        "pipeline_name": _text(header, "CREATOR") or None,
-        "cut_set": _text(header, "EV_CLASS") or None,
-        "simulated": int("simulat" in f"{_text(header, 'ORIGIN')} {_text(header, 'CREATOR')}".lower()),
+        **_processing(header),
+        "simulated": int(is_simulated(header)),
     }
+
+
+def _processing(header: Mapping[str, Any]) -> dict[str, Any]:
+    """GADF has no keyword for these but CREATOR and EV_CLASS; the others are common among pipelines."""
+    return {
+        "pipeline_name": _text(header, "PIPELINE") or _text(header, "CREATOR") or None,
+        "pipeline_version": _text(header, "PIPEVERS") or _text(header, "CREAVERS") or None,
+        "reconstruction_method": _text(header, "RECOMETH") or None,
+        "cut_set": _text(header, "CUTSET") or _text(header, "EV_CLASS") or None,
+        "calib_version": _text(header, "CALIBVER") or None,
+    }
+
+
+def is_simulated(header: Mapping[str, Any]) -> bool:
+    """What ORIGIN or CREATOR calls simulated is never mixed in silently."""
+    return bool(header.get("SIMULATD")) or "simulat" in f"{_text(header, 'ORIGIN')} {_text(header, 'CREATOR')}".lower()
 
 
 def _integer(header: Mapping[str, Any], keyword: str) -> int | None:

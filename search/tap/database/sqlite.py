@@ -67,6 +67,12 @@ def _open(path: str) -> sqlite3.Connection:
     return connection
 
 
+def prepare(sender: Any, connection: Any, **_kwargs: Any) -> None:
+    """Receiver of connection_created: functions cannot be given to a connection while it is at work."""
+    if connection.vendor == "sqlite":
+        dialect.register(connection.connection)
+
+
 def rows(sql: str, parameters: Sequence[Any], tables: frozenset[str], uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
     """The rows of the translated query; ``tables`` are the physical tables it may read."""
     if django_connection.in_atomic_block:
@@ -95,7 +101,6 @@ def _inside_transaction(
 ) -> Iterator[Row]:
     django_connection.ensure_connection()
     connection: sqlite3.Connection = django_connection.connection
-    dialect.register(connection)
     for upload in uploads:
         _load(connection, upload)
     try:
