@@ -11,6 +11,9 @@ from django.utils import timezone
 from search.archive.models import Product
 
 pytestmark = pytest.mark.django_db
+PROBLEMS = ("E-", "W-", "ERROR", "WARN")
+# STILTS 3.4.7 knows the terms of DataLink 1.0 alone; the vocabulary of 2022-01-27 has these too.
+NEWER_TERMS = ("'documentation'", "'package'")
 NAMES = ("anonymous", "charlie", "bob", "alice", "dana")
 
 
@@ -166,7 +169,5 @@ def test_the_validators_find_nothing(archive, client, tmp_path):
     path.write_bytes(fetch(client, archive.public.obs_publisher_did, archive.proprietary.key, "ivo://nobody/none")[1])
     for command in (["datalinklint", f"votable={path}"], ["votlint", str(path)]):
         run = subprocess.run(["stilts", *command], capture_output=True, text=True, check=True)
-        problems = [
-            line for line in (run.stdout + run.stderr).splitlines() if line.startswith(("E-", "W-", "ERROR", "WARN"))
-        ]
-        assert problems == []
+        problems = [line for line in (run.stdout + run.stderr).splitlines() if line.startswith(PROBLEMS)]
+        assert [line for line in problems if not any(term in line for term in NEWER_TERMS)] == []
