@@ -9,7 +9,8 @@ from gammapy.maps import MapAxis, WcsGeom
 from jobs.activity import InputError
 from jobs.analysis.common.parameters import MAX_PIXELS
 
-TRUE_ENERGY = (0.05 * u.TeV, 100 * u.TeV)
+TRUE_ENERGY = (0.05, 100.0)
+"""TeV"""
 
 
 class HasTarget(Protocol):
@@ -51,11 +52,10 @@ def reco_axis(params: HasEnergies, bins: int, per_decade: bool = True) -> MapAxi
     )
 
 
-def true_axis(bins_per_decade: int, params: HasEnergies) -> MapAxis:
-    """True energies reach a factor of two beyond the reconstructed ones, at least from 0.05 to 100 TeV."""
-    low = min(TRUE_ENERGY[0], params.energy_min / 2 * u.TeV)
-    high = max(TRUE_ENERGY[1], params.energy_max * 2.5 * u.TeV)
-    return MapAxis.from_energy_bounds(low, high, nbin=bins_per_decade, per_decade=True, name="energy_true")
+def true_axis(low: float, high: float, bins_per_decade: int) -> MapAxis:
+    """True energies reach a factor of two beyond the reconstructed ones (TeV), at least from 0.05 to 100 TeV."""
+    edges = min(TRUE_ENERGY[0], low / 2) * u.TeV, max(TRUE_ENERGY[1], 2.5 * high) * u.TeV
+    return MapAxis.from_energy_bounds(*edges, nbin=bins_per_decade, per_decade=True, name="energy_true")
 
 
 def sky_map(params: HasMap, axes: list[MapAxis] | None = None) -> WcsGeom:

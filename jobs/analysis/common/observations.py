@@ -32,7 +32,7 @@ def read_events(staged: StagedInput) -> EventList:
     try:
         return EventList.read(staged.path)
     except Exception as error:
-        raise _unreadable(staged, error) from error
+        raise unreadable(staged, error) from error
 
 
 def read(staged: StagedInput) -> Observation:
@@ -40,10 +40,10 @@ def read(staged: StagedInput) -> Observation:
     try:
         return Observation.read(staged.path)
     except Exception as error:
-        raise _unreadable(staged, error) from error
+        raise unreadable(staged, error) from error
 
 
-def _unreadable(staged: StagedInput, error: Exception) -> InputError:
+def unreadable(staged: StagedInput, error: Exception) -> InputError:
     return InputError(
         f"{staged.identifier} cannot be read as an event list with responses (GADF DL3):"
         f" {type(error).__name__}: {error}. Leave it out, or ask the archive's staff to check the file."

@@ -29,7 +29,7 @@ def axes_of(fig: Figure, title: str, x: str, y: str, **scales: Any) -> Any:
 
 def map_picture(
     image: WcsNDMap, title: str, unit: str, *, target: SkyCoord | None = None, circles: Sequence[Any] = (),
-    limits: tuple[float, float] | None = None, cmap: str = "inferno",
+    limits: tuple[float, float | None] | None = None, cmap: str = "inferno",
 ) -> Figure:  # fmt: skip
     """An image of the sky with its target and circles ((SkyCoord, radius in deg), …)."""
     fig = figure(6.6, 5.6)
