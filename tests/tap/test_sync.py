@@ -293,7 +293,9 @@ def test_tap_schema_describes_every_table_and_itself(client, archive):
     names = column(ask(client, "SELECT table_name FROM tap_schema.tables"), "table_name")
     for expected in ("ivoa.obscore", "ivoa.obscore_hea", "arc.obsconfig", "arc.proposal", "tap_schema.columns"):
         assert expected in names
-    assert column(ask(client, "SELECT COUNT(*) AS n FROM TAP_SCHEMA.columns WHERE table_name = 'ivoa.obscore'"), "n") == [60]
+    assert column(
+        ask(client, "SELECT COUNT(*) AS n FROM TAP_SCHEMA.columns WHERE table_name = 'ivoa.obscore'"), "n"
+    ) == [60]
 
 
 def test_fields_of_a_star_equal_tap_schema(client, archive):

@@ -84,7 +84,9 @@ def test_any_table_comes_back(rows, serialization):
 
 
 def table(fields: str, data: str = "<DATA><TABLEDATA/></DATA>", before: str = "") -> bytes:
-    return f"<?xml version='1.0'?>{before}<VOTABLE><RESOURCE><TABLE>{fields}{data}</TABLE></RESOURCE></VOTABLE>".encode()
+    return (
+        f"<?xml version='1.0'?>{before}<VOTABLE><RESOURCE><TABLE>{fields}{data}</TABLE></RESOURCE></VOTABLE>".encode()
+    )
 
 
 DOUBLE = '<FIELD name="x" datatype="double"/>'
