@@ -4,22 +4,31 @@ import logging
 import mmap
 import os
 import signal
+import threading
+import time
+from pathlib import Path
 from typing import Any
 
+from billiard import current_process
 from celery import signals
+from django.conf import settings
 from kombu.exceptions import KombuError
 
 from jobs.broker import QUEUES, app
-from jobs.runner import cage, kernel
+from jobs.runner import cage, client, kernel
 
 log = logging.getLogger(__name__)
 
-# Shared with the pool's processes, which are forked after this: 1 when the worker was told to end.
-_stop = mmap.mmap(-1, 1)
+# Shared with the pool's processes, which are forked after this. Byte 0: the worker was told to end. Byte n: the n-th
+# process of the pool is at work.
+SLOTS = 256
+_board = mmap.mmap(-1, SLOTS)
+PATIENCE = 20.0
+"""s that running jobs have to go back to the queue"""
 
 
 def stopping() -> bool:
-    return _stop[0] == 1
+    return _board[0] == 1
 
 
 @app.task(name="jobs.work", ignore_result=True)  # type: ignore[untyped-decorator] # Celery has no types
@@ -27,8 +36,13 @@ def work(queue_name: str) -> None:
     """Carries out the best waiting job of the class, if there is one."""
     from jobs.worker import work_once  # noqa: PLC0415 (the web process sends this task and runs none)
 
-    if not stopping():
-        work_once((queue_name,), stopping)
+    slot = 1 + current_process().index % (SLOTS - 1)
+    _board[slot] = 1
+    try:
+        if not stopping():
+            work_once((queue_name,), stopping)
+    finally:
+        _board[slot] = 0
 
 
 def announce(queue_name: str) -> None:
@@ -48,10 +62,26 @@ def _with_parent(**_kwargs: Any) -> None:
     cage.namespaces_allowed()
 
 
+@signals.worker_ready.connect  # type: ignore[untyped-decorator] # Celery has no types
+def _warm_up(**_kwargs: Any) -> None:
+    """Loads the analyses before the first job asks for them."""
+    threading.Thread(target=client.hold, args=(Path(settings.SCRATCH_DIR),), daemon=True).start()
+
+
 @signals.worker_shutting_down.connect  # type: ignore[untyped-decorator] # Celery has no types
 def _shut_down(*_args: Any, **_kwargs: Any) -> None:
     """Running jobs go back to the queue at once instead of holding up the end of the worker."""
-    _stop[0] = 1
+    _board[0] = 1
+    if current_process().name == "MainProcess":
+        threading.Thread(target=_leave_when_idle, daemon=True).start()
+
+
+def _leave_when_idle() -> None:
+    """Celery would go on for seconds to put its messages in order; these carry nothing that could be lost."""
+    deadline = time.monotonic() + PATIENCE
+    while any(_board[1:SLOTS]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os._exit(0)
 
 
 def messages(queue_name: str) -> int:

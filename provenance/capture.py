@@ -8,14 +8,16 @@ use, roles, cycles) are checked here.
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from gateway.access.models import Metadata, Policy, Rights
-from gateway.vo.identifiers import is_key
-from provenance import describe, scrub
+from gateway.access.models import Metadata, Policy
+from gateway.vo.identifiers import did, is_key
+from provenance import describe, history, scrub
 from provenance.cycles import refuse_cycles
 from provenance.errors import Conflict, Refused, Unknown
+from provenance.governance import joint, public_policy, set_policy
 from provenance.models import (
     ID_LENGTH,
     Activity,
@@ -37,7 +39,7 @@ from provenance.models import (
 )
 from provenance.records import ActivityRecord, AgentRecord, EntityRecord, GeneratedRecord, UsedRecord
 
-PUBLIC_POLICY = "Provenance open to everyone"
+__all__ = ["public_policy", "record", "record_agent", "record_entity", "set_policy", "tombstone"]
 
 
 @transaction.atomic
@@ -61,6 +63,7 @@ def record(activity: ActivityRecord, *, strict: bool = False) -> Activity:
     _alternates("activity", row.pk, activity.alternates)
     if not fresh or activity.informed_by:
         refuse_cycles(activities=[row.pk])
+    history.refresh([row.pk], onward=not fresh)
     return row
 
 
@@ -68,18 +71,25 @@ def record(activity: ActivityRecord, *, strict: bool = False) -> Activity:
 def record_entity(entity: EntityRecord, *, strict: bool = False) -> Entity:
     """Writes an entity with its members, progenitors and agents; ``Unknown`` when one of these is not known."""
     row, created = _entity(entity, strict)
-    known = set(Entity.objects.filter(pk__in=[*entity.members, *entity.derived_from]).values_list("pk", flat=True))
+    known = Entity.objects.select_related("policy").in_bulk([*entity.members, *entity.derived_from])
     for other in (*entity.members, *entity.derived_from):
         if other not in known:
             raise Unknown(f"{entity.id} speaks of {other}, which is not known")
     HadMember.objects.bulk_create(
-        [HadMember(collection=row, entity_id=member) for member in entity.members], ignore_conflicts=True
+        [HadMember(collection=row, entity=known[key], policy=joint(row, known[key])) for key in entity.members],
+        ignore_conflicts=True,
     )
     WasDerivedFrom.objects.bulk_create(
-        [WasDerivedFrom(entity=row, used_entity_id=source) for source in entity.derived_from], ignore_conflicts=True
+        [
+            WasDerivedFrom(entity=row, used_entity=known[key], policy=joint(row, known[key]))
+            for key in entity.derived_from
+        ],
+        ignore_conflicts=True,
     )
     for agent, role in entity.attributed_to:
-        WasAttributedTo.objects.get_or_create(entity=row, agent=record_agent(agent, row.policy), role=role)
+        WasAttributedTo.objects.get_or_create(
+            entity=row, agent=record_agent(agent, row.policy), role=role, defaults={"policy": row.policy}
+        )
     _alternates("entity", row.pk, entity.alternates)
     if entity.members or (entity.derived_from and not created):
         refuse_cycles(entities=[row.pk])
@@ -109,23 +119,6 @@ def tombstone(entity_id: str) -> bool:
         row.invalidated_at_time = max(timezone.now(), row.generated_at_time or timezone.now())
         row.save(update_fields=["invalidated_at_time"])
     return True
-
-
-@transaction.atomic
-def set_policy(entity_id: str, policy_id: int) -> None:
-    """A product was shared or published: its entity, and the activity that made it, follow."""
-    Entity.objects.filter(pk=entity_id).update(policy_id=policy_id)
-    Activity.objects.filter(generated__entity_id=entity_id).update(policy_id=policy_id)
-    policy = Policy.objects.get(pk=policy_id)
-    if policy.metadata == Metadata.PUBLIC:
-        Agent.objects.filter(associations__activity__generated__entity_id=entity_id).update(policy=policy)
-
-
-def public_policy() -> Policy:
-    policy, _ = Policy.objects.get_or_create(
-        name=PUBLIC_POLICY, defaults={"rights": Rights.PUBLIC, "metadata": Metadata.PUBLIC}
-    )
-    return policy
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
@@ -184,15 +177,20 @@ def _entity(record: EntityRecord, strict: bool) -> tuple[Entity, bool]:
     }
     if record.size is not None and record.size < 0:
         raise Refused(f"{record.id}: a size of {record.size} bytes is not possible")
-    row = Entity.objects.filter(pk=record.id).first()
+    row = Entity.objects.select_related("policy").filter(pk=record.id).first()
     if row is None:
-        row = Entity(identifier=_legal(record.id), policy=_policy(record.policy_id), **facts)
+        row = Entity(
+            identifier=_legal(record.id),
+            policy=_policy(record.policy_id),
+            obs_publisher_did=did(record.id, settings.AUTHORITY),
+            **facts,
+        )
         row.save(force_insert=True)
         return row, True
     _complete(row, facts, {"value", "sha256", "size"}, strict)
     if not strict and record.policy_id not in (None, row.policy_id):
-        row.policy_id = record.policy_id
-        row.save(update_fields=["policy"])
+        set_policy(row.pk, record.policy_id)
+        row.policy = _policy(record.policy_id)
     return row, False
 
 
@@ -208,7 +206,7 @@ def _activity(record: ActivityRecord, strict: bool) -> Activity:
         "comment": scrub.text(record.comment),
         "description_id": description.pk if description else None,
     }
-    row = Activity.objects.filter(pk=record.id).first()
+    row = Activity.objects.select_related("policy", "description").filter(pk=record.id).first()
     if row is None:
         row = Activity(identifier=_legal(record.id), policy=_policy(record.policy_id), **facts)
         row.save(force_insert=True)
@@ -232,12 +230,19 @@ def _parameters(row: Activity, description: ActivityDescription | None, record: 
     described = describe.parameters(description, kept) if description else {}
     rows = Parameter.objects.bulk_create(
         [
-            Parameter(activity=row, number=n, name=name, value=value, description=described.get(kept[n].name))
+            Parameter(
+                activity=row,
+                number=n,
+                name=name,
+                value=value,
+                description=described.get(kept[n].name),
+                policy=row.policy,
+            )
             for n, (name, value) in enumerate(given)
         ]
     )
     WasConfiguredBy.objects.bulk_create(
-        [WasConfiguredBy(activity=row, artefact_type="Parameter", parameter=p) for p in rows]
+        [WasConfiguredBy(activity=row, artefact_type="Parameter", parameter=p, policy=row.policy) for p in rows]
     )
 
 
@@ -248,15 +253,20 @@ def _config_files(row: Activity, description: ActivityDescription | None, record
             continue
         described = describe.config_file(description, name, content_type) if description and content_type else None
         file = ConfigFile.objects.create(
-            activity=row, number=len(known), name=name, location=scrub.text(location), description=described
+            activity=row,
+            number=len(known),
+            name=name,
+            location=scrub.text(location),
+            description=described,
+            policy=row.policy,
         )
         known.add((name, file.location))
-        WasConfiguredBy.objects.create(activity=row, artefact_type="ConfigFile", config_file=file)
+        WasConfiguredBy.objects.create(activity=row, artefact_type="ConfigFile", config_file=file, policy=row.policy)
 
 
 def _used(row: Activity, description: ActivityDescription | None, used: UsedRecord, strict: bool) -> None:
     if isinstance(used.entity, str):
-        entity = Entity.objects.filter(pk=used.entity).first()
+        entity = Entity.objects.select_related("policy", "description").filter(pk=used.entity).first()
         if entity is None:
             raise Unknown(f"{row.pk} used {used.entity}, which is not known")
     else:
@@ -266,9 +276,8 @@ def _used(row: Activity, description: ActivityDescription | None, used: UsedReco
         raise Refused(f"{row.pk} used {entity.pk} at a time when it was not running")
     role = used.role[:128]
     part = describe.usage(description, role, used.type, entity.description) if description and role else None
-    Used.objects.get_or_create(
-        activity=row, entity=entity, role=role, defaults={"time": time, "type": used.type, "description": part}
-    )
+    facts = {"time": time, "type": used.type, "description": part, "policy": joint(row, entity)}
+    Used.objects.get_or_create(activity=row, entity=entity, role=role, defaults=facts)
 
 
 def _generated(
@@ -279,9 +288,8 @@ def _generated(
     entity = record_entity(generated.entity, strict=strict)
     role = generated.role[:128]
     part = describe.generation(description, role, generated.type, entity.description) if description and role else None
-    made, _ = WasGeneratedBy.objects.get_or_create(
-        entity=entity, defaults={"activity": row, "role": role, "type": generated.type, "description": part}
-    )
+    facts = {"role": role, "type": generated.type, "description": part, "policy": joint(row, entity)}
+    made, _ = WasGeneratedBy.objects.get_or_create(entity=entity, defaults={"activity": row, **facts})
     if made.activity_id != row.pk:
         raise Conflict(f"{entity.pk} was generated by {made.activity_id}; it cannot be generated by {row.pk} too")
     if strict and made.role != role:
@@ -291,19 +299,26 @@ def _generated(
 
 def _associations(row: Activity, record: ActivityRecord) -> None:
     for agent, role in record.agents:
-        WasAssociatedWith.objects.get_or_create(activity=row, agent=record_agent(agent, row.policy), role=role)
+        WasAssociatedWith.objects.get_or_create(
+            activity=row, agent=record_agent(agent, row.policy), role=role, defaults={"policy": row.policy}
+        )
     if row.description is not None:
         for contact in row.description.contacts.all():
-            WasAssociatedWith.objects.get_or_create(activity=row, agent_id=contact.agent_id, role=contact.role)
+            WasAssociatedWith.objects.get_or_create(
+                activity=row, agent_id=contact.agent_id, role=contact.role, defaults={"policy": row.policy}
+            )
 
 
-def _informed(row: Activity, informants: Iterable[str]) -> None:
+def _informed(row: Activity, informants: tuple[str, ...]) -> None:
+    known = Activity.objects.select_related("policy").in_bulk(list(informants))
     for informant in informants:
-        if not Activity.objects.filter(pk=informant).exists():
+        if informant not in known:
             raise Unknown(f"{row.pk} was informed by {informant}, which is not known")
         if informant == row.pk:
             raise Refused(f"{row.pk} cannot be informed by itself")
-        WasInformedBy.objects.get_or_create(activity=row, informant_id=informant)
+        WasInformedBy.objects.get_or_create(
+            activity=row, informant=known[informant], defaults={"policy": joint(row, known[informant])}
+        )
 
 
 def _outcome(row: Activity, record: ActivityRecord) -> None:
@@ -317,7 +332,7 @@ def _outcome(row: Activity, record: ActivityRecord) -> None:
     }
     if not any(value not in (None, "", [], {}) for value in facts.values()):
         return
-    known, created = Outcome.objects.get_or_create(activity=row, defaults=facts)
+    known, created = Outcome.objects.get_or_create(activity=row, defaults={**facts, "policy": row.policy})
     if not created and None not in (known.succeeded, record.succeeded) and known.succeeded != record.succeeded:
         raise Conflict(f"{row.pk} is known to have {'succeeded' if known.succeeded else 'failed'}")
 

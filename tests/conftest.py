@@ -25,6 +25,7 @@ class Cast:
     NAMES = ("anonymous", "charlie", "bob", "alice", "dana")
 
     def __init__(self) -> None:
+        from allauth.account.models import EmailAddress
         from django.contrib.auth import get_user_model
 
         user_model = get_user_model()
@@ -32,6 +33,7 @@ class Cast:
             user = user_model.objects.create_user(
                 username=name, email=f"{name}@demo.example", password=f"{name}-demo", is_staff=name == "dana"
             )
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
             setattr(self, name, user)
 
     def __getitem__(self, name: str):

@@ -7,6 +7,7 @@ from allauth.account.adapter import get_adapter
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import signals as auth_signals
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
@@ -43,7 +44,7 @@ def client_address(request: HttpRequest) -> str | None:
     """The visitor's address as allauth's rate limits see it (behind the number of proxies the settings name)."""
     try:
         return str(get_adapter().get_client_ip(request))
-    except (KeyError, ValueError, PermissionError):
+    except (KeyError, ValueError, PermissionDenied):  # behind fewer proxies than the settings name
         return None
 
 

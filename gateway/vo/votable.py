@@ -35,7 +35,11 @@ class Info:
 
     def xml(self) -> Xml:
         pairs = (("name", self.name), ("value", self.value or " "), ("ucd", self.ucd))
-        return Xml(f"<INFO{attributes(pairs)}>{tag('x', self.text)[3:-4]}</INFO>" if self.text else f"<INFO{attributes(pairs)}/>")
+        return Xml(
+            f"<INFO{attributes(pairs)}>{tag('x', self.text)[3:-4]}</INFO>"
+            if self.text
+            else f"<INFO{attributes(pairs)}/>"
+        )
 
 
 OK = Info(name="QUERY_STATUS", value="OK")
@@ -85,7 +89,7 @@ def _head(columns: Sequence[Column], infos: Iterable[Info], serialization: Seria
     systems = join(_SYSTEMS[system] for system in used)
     opening = attributes((("version", "1.4"), ("xmlns", VOTABLE), ("xmlns:xsi", XSI)))
     content = join(info.xml() for info in infos)
-    return f'{DECLARATION}<VOTABLE{opening}>\n<RESOURCE type="results">\n{systems}\n{content}\n'
+    return f'{DECLARATION}<VOTABLE{opening}>\n<RESOURCE type="results">\n{content}\n{systems}\n'
 
 
 def system_of(column: Column) -> str:

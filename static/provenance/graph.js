@@ -77,7 +77,7 @@ function expand(node) {
 async function draw() {
   await document.fonts.ready;
   const cy = cytoscape({
-    container: box, elements: elements(), style: style(), pixelRatio: 2, wheelSensitivity: 0.3, minZoom: 0.1, maxZoom: 2.5,
+    container: box, elements: elements(), style: style(), pixelRatio: 2, minZoom: 0.1, maxZoom: 2.5,
     userZoomingEnabled: false,
   });
   const flow = cy.elements().not("[behind]");

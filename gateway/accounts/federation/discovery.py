@@ -16,7 +16,7 @@ _COLUMNS = ("entity_id", "name", "country", "domain", "words")
 
 def search(text: str) -> tuple[list[Institution], int]:
     """The best matches and the number of all: every word must occur; names that begin with the text come first."""
-    words = fold(text[:100]).split()
+    words = fold(text[:100].replace("\x00", " ")).split()
     if not words:
         return [], 0
     matches = Institution.objects.filter(hidden=False)

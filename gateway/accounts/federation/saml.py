@@ -79,6 +79,7 @@ def _security(has_key: bool) -> dict[str, Any]:
         "wantAssertionsSigned": False,  # many sign the response only; one of the two is demanded in any case
         "wantMessagesSigned": False,
         "wantNameId": False,
+        "allowSingleLabelDomains": True,  # addresses come from our settings and from signed metadata
         "wantAttributeStatement": True,
         "allowRepeatAttributeName": True,
         "requestedAuthnContext": False,

@@ -1,6 +1,7 @@
 """What the sign-in pages need beside what allauth gives them."""
 
 from django import template
+from django.conf import settings
 from django.template.context import Context
 
 from gateway.accounts.federation import views
@@ -19,3 +20,8 @@ def federation(context: Context) -> dict[str, object]:
 @register.simple_tag
 def provider_icon(provider: str) -> str:
     return _ICONS.get(provider, "box-arrow-in-right")
+
+
+@register.simple_tag
+def local_signup() -> bool:
+    return bool(settings.LOCAL_SIGNUP)
