@@ -10,9 +10,10 @@ from django.views.decorators.http import require_safe
 
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import Viewer
-from jobs.description import Description
+from jobs.description import Description, Input
 from jobs.parameters import parameters_of
 from jobs.registry import types
+from search.archive.models import Product
 from search.portal import asking, builder, chips, columns, facets, results, side, snippets, stored
 from search.portal.criteria import Criteria
 from search.portal.search_views import criteria_of, form_context
@@ -99,6 +100,19 @@ def analyses() -> list[Description]:
         job_type.description
         for _name, job_type in types.items()
         if job_type.page and any(one.is_input for one in parameters_of(job_type.description))
+    ]
+
+
+def analyses_for(product: Product) -> list[Description]:
+    """Those that take a product of this type."""
+    return [
+        description
+        for description in analyses()
+        if any(
+            isinstance(one.meta, Input)
+            and (not one.meta.product_types or product.dataproduct_type in one.meta.product_types)
+            for one in parameters_of(description)
+        )
     ]
 
 

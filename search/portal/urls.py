@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from search.portal import result_views, search_views
+from search.portal import product_views, result_views, search_views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", search_views.page, name="search"),
@@ -8,4 +8,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/preview", search_views.preview, name="search-preview"),
     path("search/results/", result_views.page, name="results"),
     path("search/results/beside", result_views.beside, name="results-beside"),
+    path("products/", product_views.by_identifier, name="product-by-identifier"),
+    path("products/<str:key>/", product_views.page, name="product"),
 ]

@@ -230,3 +230,8 @@ def adql(text: object) -> SafeString:
         parts.append(format_html("<{0}>{1}</{0}>", tag, match[0]) if tag and tag != "s" else escape(match[0]))
         end = match.end()
     return mark_safe("".join([*parts, escape(source[end:])]))  # noqa: S308 - every part is escaped above
+
+
+@register.filter
+def divided(value: float, by: float) -> float:
+    return value / by
