@@ -17,8 +17,7 @@ from gateway.vo.identifiers import did, is_key
 from provenance import describe, history, scrub
 from provenance.cycles import refuse_cycles
 from provenance.errors import Conflict, Refused, Unknown
-from provenance.governance import joint, public_policy
-from provenance.governance import set_policy as set_policy  # the way other rooms call it
+from provenance.governance import joint, public_policy, set_policy
 from provenance.models import (
     ID_LENGTH,
     Activity,
@@ -39,6 +38,8 @@ from provenance.models import (
     WasInformedBy,
 )
 from provenance.records import ActivityRecord, AgentRecord, EntityRecord, GeneratedRecord, UsedRecord
+
+__all__ = ["public_policy", "record", "record_agent", "record_entity", "set_policy", "tombstone"]
 
 
 @transaction.atomic

@@ -1,0 +1,160 @@
+"""ProvTAP: the model as tables, the founding questions as one query each, and no row for whom it is not."""
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+
+from gateway.access.models import Policy
+from gateway.access.rights import ANONYMOUS, viewer_of
+from provenance import capture
+from provenance.models import History, Used
+from provenance.published import TABLES
+from provenance.records import ActivityDescriptionRecord
+from tests.provenance.builders import chain, entity, run, setting
+
+pytestmark = pytest.mark.django_db
+
+
+def ask(adql: str, viewer=ANONYMOUS) -> list[tuple]:
+    from search.tap import engine
+
+    return [tuple(row) for row in engine.run(adql, viewer)]
+
+
+def processed(name: str, version: str, method: str, cuts: str) -> None:
+    """DL0 → DL3, with what a pipeline says of itself."""
+    capture.record_entity(entity(f"{name}-dl0", level="DL0"))
+    capture.record(
+        run(
+            f"{name}-reco",
+            [f"{name}-dl0"],
+            [entity(f"{name}-dl2", level="DL2")],
+            description=ActivityDescriptionRecord(name="reconstruct", version=version, type="Reconstruction"),
+            software=(("ctapipe", version),),
+            parameters=(setting("reconstruction_method", method), setting("calib_version", "c1")),
+        )
+    )
+    capture.record(
+        run(
+            f"{name}-select",
+            [f"{name}-dl2"],
+            [entity(name, level="DL3")],
+            description=ActivityDescriptionRecord(name="select", version="3", type="Selection"),
+            parameters=(setting("cut_set", cuts),),
+            software=(("ctapipe", version),),
+        )
+    )
+
+
+def test_every_table_answers_and_every_column_exists():
+    chain()
+    for table in TABLES:
+        names = ", ".join(f'"{c.name}"' for c in table.columns)
+        ask(f"SELECT TOP 3 {names} FROM {table.name}")
+
+
+def test_every_class_of_the_model_is_published():
+    published = {table.physical for table in TABLES}
+    beyond = {"Alternate", "Doubt", "DescriptionContact"}
+    for model in apps.get_app_config("provenance").get_models():
+        assert model._meta.db_table in published or model.__name__ in beyond, model
+
+
+def test_keys_lead_to_columns_that_exist():
+    known = {table.name: {c.name for c in table.columns} for table in TABLES}
+    for table in TABLES:
+        for key in table.keys:
+            for here, there in key.columns:
+                assert here in known[table.name]
+                assert key.target == "ivoa.obscore" or there in known[key.target]
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("pipeline_version = '0.27'", {"run-1", "run-1-dl2"}),
+        ("reconstruction_method = 'ImPACT'", {"run-2", "run-2-dl2"}),
+        ("cut_set = 'loose'", {"run-1"}),
+        ("steps LIKE '%reconstruct 0.28%'", {"run-2", "run-2-dl2"}),
+    ],
+)
+def test_the_founding_questions_need_no_join(condition, found):
+    processed("run-1", "0.27", "Hillas", "loose")
+    processed("run-2", "0.28", "ImPACT", "standard")
+    rows = ask(f"SELECT entity_id FROM provenance.product_history WHERE {condition}")
+    assert {row[0] for row in rows} == found
+
+
+def test_the_founding_questions_in_the_words_of_the_model():
+    processed("run-1", "0.27", "Hillas", "loose")
+    processed("run-2", "0.28", "ImPACT", "standard")
+    rows = ask(
+        "SELECT e.id, d.version FROM provenance.entity AS e"
+        " JOIN provenance.wasgeneratedby AS g ON g.entity_id = e.id"
+        " JOIN provenance.activity AS a ON a.id = g.activity_id"
+        " JOIN provenance.activitydescription AS d ON d.id = a.description_id"
+        " JOIN provenance.parameter AS p ON p.activity_id = a.id"
+        " WHERE p.name = 'cut_set' AND p.p_value = 'loose'"
+    )
+    assert rows == [("run-1", "3")]
+
+
+def test_what_is_learnt_later_of_an_ancestor_reaches_its_products():
+    capture.record_entity(entity("dl2"))
+    capture.record(run("select", ["dl2"], ["dl3"]))
+    assert History.objects.get(pk="dl3").pipeline_version == ""
+    capture.record(
+        run(
+            "reco",
+            [],
+            [entity("dl2")],
+            description=ActivityDescriptionRecord(name="reco", version="1", type="Reconstruction"),
+            software=(("ctapipe", "0.28"),),
+        )
+    )
+    assert History.objects.get(pk="dl3").pipeline_version == "0.28"
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"), [("anonymous", False), ("charlie", False), ("bob", True), ("alice", True), ("dana", True)]
+)
+def test_hidden_rows_are_left_out_of_every_table(cast, who, sees):
+    policy = Policy.objects.create(name="embargo", rights="proprietary", metadata="hidden", owner=cast.alice)
+    policy.members.create(user=cast.bob)
+    chain({"cal": policy.pk, "calibrate": policy.pk}.get)
+    viewer = viewer_of(cast[who] or AnonymousUser())
+    for table in TABLES:
+        text = repr(ask(f"SELECT * FROM {table.name}", viewer))
+        if not sees:
+            assert "'cal'" not in text, table.name
+            assert "'calibrate'" not in text, table.name
+    assert bool(ask("SELECT entity_id FROM provenance.used WHERE entity_id = 'cal'", viewer)) is sees
+
+
+def test_a_row_between_two_hidden_things_of_different_policies_is_for_the_staff(cast):
+    one = Policy.objects.create(name="one", rights="proprietary", metadata="hidden", owner=cast.alice)
+    two = Policy.objects.create(name="two", rights="proprietary", metadata="hidden", owner=cast.bob)
+    capture.record_entity(entity("in", policy_id=one.pk))
+    capture.record(run("step", ["in"], [], policy_id=two.pk))
+    for who, number in (("alice", 0), ("bob", 0), ("dana", 1)):
+        assert len(ask("SELECT * FROM provenance.used", viewer_of(cast[who]))) == number
+    one.metadata = "public"
+    one.save()
+    assert Used.objects.get().policy_id == two.pk
+    assert len(ask("SELECT * FROM provenance.used", viewer_of(cast["bob"]))) == 1
+
+
+def test_publishing_a_product_opens_its_rows(cast):
+    mine = Policy.objects.create(name="mine", rights="proprietary", metadata="hidden", owner=cast.alice)
+    chain({"sky": mine.pk, "analyse": mine.pk}.get)
+    assert ask("SELECT * FROM provenance.parameter WHERE activity_id = 'analyse'") == []
+    capture.set_policy("sky", capture.public_policy().pk)
+    assert len(ask("SELECT * FROM provenance.parameter WHERE activity_id = 'analyse'")) == 2
+    assert len(ask("SELECT * FROM provenance.used WHERE activity_id = 'analyse'")) == 1
+
+
+def test_no_address_of_a_person_is_published():
+    chain()
+    assert "demo.example" not in repr(ask("SELECT * FROM provenance.agent"))
+    assert connection.vendor in ("sqlite", "postgresql")
