@@ -69,6 +69,9 @@ class JobType:
         return self.base or f"/uws/{self.name}"
 
 
+OPEN_TO_ALL = {"event_cutout"}
+"""analyses that visitors may run: /soda/async is open to all, as every protocol address of the archive is"""
+
 types: Registry[JobType] = Registry("jobs.types")
 
 
@@ -81,7 +84,11 @@ def analysis_types() -> list[JobType]:
     package = importlib.import_module("jobs.analysis")
     folders = [f"jobs.analysis.{folder.name}" for folder in pkgutil.iter_modules(package.__path__) if folder.ispkg]
     return [
-        JobType(description=importlib.import_module(f"{folder}.description").DESCRIPTION, module=f"{folder}.run")
+        JobType(
+            description=importlib.import_module(f"{folder}.description").DESCRIPTION,
+            module=f"{folder}.run",
+            anonymous=folder.rpartition(".")[2] in OPEN_TO_ALL,
+        )
         for folder in folders
         if importlib.util.find_spec(f"{folder}.description")
     ]

@@ -6,14 +6,16 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from billiard import current_process
 from celery import signals
+from django.conf import settings
 from kombu.exceptions import KombuError
 
 from jobs.broker import QUEUES, app
-from jobs.runner import cage, kernel
+from jobs.runner import cage, client, kernel
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,12 @@ def _with_parent(**_kwargs: Any) -> None:
     # A supervisor signals the whole group; the pool process puts its job back first and is ended by its worker.
     signal.signal(signal.SIGTERM, _shut_down)
     cage.namespaces_allowed()
+
+
+@signals.worker_ready.connect  # type: ignore[untyped-decorator] # Celery has no types
+def _warm_up(**_kwargs: Any) -> None:
+    """Loads the analyses before the first job asks for them."""
+    threading.Thread(target=client.hold, args=(Path(settings.SCRATCH_DIR),), daemon=True).start()
 
 
 @signals.worker_shutting_down.connect  # type: ignore[untyped-decorator] # Celery has no types

@@ -7,6 +7,8 @@ from jobs.uws.urls import all_types
 app_name = "jobs"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("uws", uws.types, name="uws"),
+    path("uws/capabilities", uws.capabilities, name="capabilities"),
+    path("uws/availability", uws.availability, name="availability"),
     *all_types(),
     path("jobs/", pages.job_list, name="list"),
     path("jobs/types/", pages.types, name="types"),

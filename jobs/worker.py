@@ -136,7 +136,9 @@ class Run:
             self.job.id, viewer, Out(self.folder, self._info()), self.inputs.products, self.inputs.uploads
         )
         # The child must never speak on a connection that it shares with this process.
-        connections.close_all()
+        for connection in connections.all(initialized_only=True):
+            if not connection.in_atomic_block:
+                connection.close()
 
         def work() -> int:
             try:

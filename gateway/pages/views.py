@@ -1,6 +1,7 @@
 """Home, help, health, metrics."""
 
 import mimetypes
+import re
 import time
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from gateway.access.request import viewer as viewer_of_request
-from gateway.pages import health, help, overview
+from gateway.pages import health, help, hips, overview
 
 
 @require_safe
@@ -58,6 +59,19 @@ def help_image(request: HttpRequest, name: str) -> HttpResponseBase:
     if not path.is_file():
         raise Http404
     return FileResponse(path.open("rb"), content_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
+
+
+@require_safe
+def hips_file(request: HttpRequest, name: str) -> HttpResponseBase:
+    """A tile or the properties of the drawn sky background."""
+    if not re.fullmatch(r"properties|Norder\d/Dir0/Npix\d{1,4}\.png", name):
+        raise Http404
+    path = hips.folder() / name
+    if not path.is_file():
+        raise Http404
+    answer = FileResponse(path.open("rb"), content_type="image/png" if name.endswith(".png") else "text/plain")
+    answer["Cache-Control"] = "public, max-age=86400"
+    return answer
 
 
 @require_safe

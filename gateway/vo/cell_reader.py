@@ -51,7 +51,9 @@ def is_array(column: Column) -> bool:
 # --- TABLEDATA -------------------------------------------------------------------------------------------------------
 
 
-def tabledata(columns: Sequence[Column], nulls: Sequence[str | None], rows: Sequence[Sequence[str]]) -> list[tuple[Any, ...]]:
+def tabledata(
+    columns: Sequence[Column], nulls: Sequence[str | None], rows: Sequence[Sequence[str]]
+) -> list[tuple[Any, ...]]:
     """Rows of values from rows of texts; column by column, as each has one type."""
     if not rows:
         return []
@@ -67,7 +69,7 @@ def _column(column: Column, null: str | None, texts: Sequence[str]) -> list[Valu
     found: list[Value] = []
     try:
         for text in texts:
-            found.append(None if text == "" or text == null else convert(text))
+            found.append(None if text in ("", null) else convert(text))
     except (ValueError, OverflowError) as error:
         place = f"Row {len(found) + 1} of the column {column.name}"
         raise BadCell(f"{place} holds {texts[len(found)][:40]!r}, which is no {column.datatype}.") from error

@@ -120,7 +120,5 @@ def _column(column: Column) -> Xml:
 
 
 def _key(key: ForeignKey) -> Xml:
-    pairs = [
-        tag("fkColumn", tag("fromColumn", here), tag("targetColumn", there)) for here, there in key.columns
-    ]
+    pairs = [tag("fkColumn", tag("fromColumn", here), tag("targetColumn", there)) for here, there in key.columns]
     return tag("foreignKey", tag("targetTable", key.target), *pairs, maybe("description", key.description))

@@ -35,7 +35,11 @@ class Info:
 
     def xml(self) -> Xml:
         pairs = (("name", self.name), ("value", self.value or " "), ("ucd", self.ucd))
-        return Xml(f"<INFO{attributes(pairs)}>{tag('x', self.text)[3:-4]}</INFO>" if self.text else f"<INFO{attributes(pairs)}/>")
+        return Xml(
+            f"<INFO{attributes(pairs)}>{tag('x', self.text)[3:-4]}</INFO>"
+            if self.text
+            else f"<INFO{attributes(pairs)}/>"
+        )
 
 
 OK = Info(name="QUERY_STATUS", value="OK")

@@ -187,5 +187,16 @@ def _column(field: dict[str, str], number: int) -> Column:
     if arraysize == "1" and datatype not in ("char", "unicodeChar"):
         arraysize = ""
     cell_reader.check_arraysize(name, arraysize, MAX_CELL)
-    words = {key: field.get(key, "")[:1000] for key in ("xtype", "unit", "ucd", "utype", "description")}
-    return Column(name=name, datatype=datatype, arraysize=arraysize, **words)
+    xtype, unit, ucd, utype, description = (
+        field.get(key, "")[:1000] for key in ("xtype", "unit", "ucd", "utype", "description")
+    )
+    return Column(
+        name=name,
+        datatype=datatype,
+        arraysize=arraysize,
+        xtype=xtype,
+        unit=unit,
+        ucd=ucd,
+        utype=utype,
+        description=description,
+    )

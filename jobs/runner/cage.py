@@ -215,6 +215,9 @@ def _run(stdout: int, stderr: int, cage: Cage, work: Work) -> None:
         for source, target in ((null, 0), (stdout, 1), (stderr, 2)):
             os.dup2(source, target)
         os.closerange(3, 256)
+        # Whatever stood in their place (Celery puts its log there) belongs to the process that this one came from.
+        sys.stdout = open(1, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115 (until the end)
+        sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
         os.chdir(cage.folder)
         os.umask(0o077)
         apply_limits(cage)

@@ -103,6 +103,16 @@ def connect(scratch: Path) -> socket.socket:
     raise RunnerAway(f"no fork server answers in {folder}")
 
 
+def hold(scratch: Path) -> None:
+    """Keeps the fork server warm, and starts it again when it dies. Never returns; meant for a thread."""
+    while True:
+        try:
+            with connect(scratch) as connection:
+                connection.recv(1)
+        except (OSError, RunnerAway):
+            time.sleep(1.0)
+
+
 def _try(folder: Path) -> socket.socket | None:
     handle = os.open(folder, os.O_RDONLY)
     connection = socket.socket(socket.AF_UNIX)

@@ -22,7 +22,9 @@ from jobs.runner import activity, cage
 
 SOCKET, LOCK = "runner.sock", "runner.lock"
 GRACE = 10.0
-"""s without any connection after which it ends"""
+"""s in which the first worker has to connect"""
+FAREWELL = 2.0
+"""s after which it ends when the last worker has gone"""
 
 
 def preload() -> None:
@@ -54,8 +56,8 @@ def serve(folder: Path) -> None:
     selector = selectors.DefaultSelector()
     selector.register(server, selectors.EVENT_READ)
     workers: set[socket.socket] = set()
-    alone_since = time.monotonic()
-    while workers or time.monotonic() - alone_since < GRACE:
+    until = time.monotonic() + GRACE
+    while workers or time.monotonic() < until:
         for key, _events in selector.select(1.0):
             if key.fileobj is server:
                 connection, _address = server.accept()
@@ -67,7 +69,7 @@ def serve(folder: Path) -> None:
             selector.unregister(connection)
             workers.discard(connection)
             connection.close()
-            alone_since = time.monotonic()
+            until = time.monotonic() + FAREWELL
     (folder / SOCKET).unlink(missing_ok=True)
 
 

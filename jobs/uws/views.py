@@ -29,6 +29,7 @@ from django.utils.translation import gettext as _
 
 from gateway.access.request import viewer
 from gateway.accounts.csrf import protocol_view
+from gateway.vo import vosi
 from gateway.vo.negotiation import preferred
 from jobs import registry, service
 from jobs.errors import Refused
@@ -445,3 +446,27 @@ def types(request: HttpRequest) -> HttpResponseBase:
     if preferred(request, (JSON, HTML)) == HTML:
         return _to(reverse("jobs:types"))
     return HttpResponse(json.dumps({"types": content}, indent=1), content_type=JSON)
+
+
+@uws_view("GET", "HEAD")
+def capabilities(request: HttpRequest) -> HttpResponseBase:
+    """VOSI: one UWS 1.1 capability for each job list under this address."""
+    base = request.build_absolute_uri("/uws")
+    lists = [t.path for _name, t in registry.types.items() if t.path.startswith("/uws/")]
+    ways = ("", vosi.BASIC)
+    found = [
+        vosi.capability(
+            "ivo://ivoa.net/std/UWS#rest-1.1",
+            *(
+                vosi.interface(request.build_absolute_uri(path), role="std", use="base", version="1.1", security=way)
+                for way in ways
+            ),
+        )
+        for path in lists
+    ]
+    return HttpResponse(vosi.capabilities([*found, *vosi.support(base)]), content_type=vosi.MEDIA_TYPE)
+
+
+@uws_view("GET", "HEAD")
+def availability(request: HttpRequest) -> HttpResponseBase:
+    return HttpResponse(vosi.availability(True), content_type=vosi.MEDIA_TYPE)

@@ -123,7 +123,7 @@ class Postgresql:
         return f"({value} COLLATE \"C\" ILIKE {pattern} ESCAPE '')" if fold else f"({value} LIKE {pattern} ESCAPE '')"
 
 
-GUARDED = frozenset({"acos", "asin", "exp", "ln", "log10", "mod", "power", "sqrt"})
+GUARDED = frozenset({"acos", "asin", "cos", "exp", "ln", "log10", "mod", "power", "sin", "sqrt", "tan"})
 
 DIALECTS: dict[DialectName, Dialect] = {"sqlite": Sqlite(), "postgresql": Postgresql()}
 

@@ -7,7 +7,7 @@ winding. Edges and circles belong to the shape (ADQL 2.1, section 4.2.10); ``EDG
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
@@ -68,8 +68,8 @@ def unit(a: Vector) -> Vector:
 
 
 def normal(a: Vector, b: Vector) -> Vector:
-    """A vector at right angles to both, precise for near and for opposite ones (it is 2 a × b)."""
-    return cross(minus(a, b), plus(a, b)) if dot(a, b) > 0 else scale(cross(a, b), 2.0)
+    """2 a × b, with all its digits for near and for opposite vectors."""
+    return cross(minus(a, b), plus(a, b))
 
 
 def angle(a: Vector, b: Vector) -> float:
@@ -112,9 +112,11 @@ class Circle:
 
 @dataclass(frozen=True)
 class Polygon:
-    """``vertices``: unit vectors, three or more, neighbours neither equal nor opposite."""
+    """``vertices``: unit vectors, three or more, neighbours neither equal nor opposite; ``corners``: the same in
+    degrees, as they were given."""
 
     vertices: tuple[Vector, ...]
+    corners: tuple[tuple[float, float], ...] = field(compare=False)
 
     def edges(self) -> Iterator[tuple[Vector, Vector]]:
         vertices = self.vertices
@@ -132,20 +134,20 @@ Simple = Point | Circle | Polygon
 Shape = Point | Circle | Polygon | Union
 
 
-def polygon(corners: Sequence[Point]) -> Polygon:
-    return _polygon([corner.vector for corner in corners])
-
-
-def _polygon(vertices: Sequence[Vector]) -> Polygon:
-    kept: list[Vector] = []
-    for vertex in vertices:
-        if not kept or angle(kept[-1], vertex) > _EDGE:
-            kept.append(vertex)
-    while len(kept) > 1 and angle(kept[0], kept[-1]) <= _EDGE:
+def polygon(corners: Sequence[tuple[float, float]]) -> Polygon:
+    """The polygon of these positions in degrees; neighbours that are equal are taken once."""
+    for corner in corners:
+        Point(*corner)
+    kept: list[tuple[Vector, tuple[float, float]]] = []
+    for corner in corners:
+        vertex = vector(*corner)
+        if not kept or angle(kept[-1][0], vertex) > _EDGE:
+            kept.append((vertex, corner))
+    while len(kept) > 1 and angle(kept[0][0], kept[-1][0]) <= _EDGE:
         kept.pop()
     if len(kept) < 3:
         raise BadShape("a polygon needs three different vertices")
-    made = Polygon(tuple(kept))
+    made = Polygon(tuple(v for v, _ in kept), tuple(corner for _, corner in kept))
     if any(math.pi - angle(a, b) <= _EDGE for a, b in made.edges()):
         raise BadShape("two neighbouring vertices are opposite points of the sky: no edge can be drawn between them")
     return made
@@ -160,7 +162,7 @@ def box(centre: Point, width: float, height: float) -> Polygon:
     east: Vector = (-math.sin(a), math.cos(a), 0.0)
     north = cross(centre.vector, east)
     corners = ((-x, -y), (x, -y), (x, y), (-x, y))
-    return _polygon([unit(plus(centre.vector, plus(scale(east, u), scale(north, v)))) for u, v in corners])
+    return polygon([position(plus(centre.vector, plus(scale(east, u), scale(north, v)))) for u, v in corners])
 
 
 # --- measures ---
@@ -177,6 +179,12 @@ def signed_area(shape: Polygon) -> float:
     first, *rest = shape.vertices
     total = sum(_excess(first, b, c) for b, c in pairwise(rest))
     return total % (4.0 * math.pi)
+
+
+def is_flat(shape: Polygon, left: float) -> bool:
+    """Has the polygon no inside, up to rounding? (Its edges run to and fro.)"""
+    perimeter = sum(angle(a, b) for a, b in shape.edges())
+    return min(left, 4.0 * math.pi - left) <= 1e-15 * perimeter
 
 
 def area(shape: Shape) -> float:
@@ -212,7 +220,12 @@ def _point(v: Vector) -> Point:
 def _mass(shape: Polygon) -> Vector:
     """∫ r dA over the inside: half the sum of angle × normal over the edges; by triangles where that loses digits."""
     total: Vector = (0.0, 0.0, 0.0)
-    sign = 1.0 if signed_area(shape) <= 2.0 * math.pi else -1.0
+    left = signed_area(shape)
+    if is_flat(shape, left):
+        for v in shape.vertices:
+            total = plus(total, v)
+        return total
+    sign = 1.0 if left <= 2.0 * math.pi else -1.0
     first = shape.vertices[0]
     if max(angle(first, v) for v in shape.vertices) < 1e-3:
         for b, c in zip(shape.vertices[1:], shape.vertices[2:], strict=False):
@@ -228,14 +241,10 @@ def _mass(shape: Polygon) -> Vector:
 
 def to_edge(p: Vector, a: Vector, b: Vector) -> float:
     """Radians from a point to the arc a–b."""
-    n = unit(normal(a, b))
+    n = normal(a, b)
     if dot(cross(n, a), p) >= 0.0 and dot(cross(b, n), p) >= 0.0:
-        return abs(math.atan2(dot(n, p), norm(cross(n, p))))
+        return math.atan2(abs(dot(n, p)), norm(cross(n, p)))
     return min(angle(p, a), angle(p, b))
-
-
-def to_boundary(p: Vector, shape: Polygon) -> float:
-    return min(to_edge(p, a, b) for a, b in shape.edges())
 
 
 def _positive(x: float) -> bool:
@@ -254,22 +263,28 @@ def _crosses(p: Vector, q: Vector, m: Vector, a: Vector, b: Vector) -> bool:
     return _positive(dot(meet, plus(p, q))) == _positive(dot(meet, plus(a, b)))
 
 
-def inside(p: Vector, shape: Polygon) -> bool:
-    """Is the point in the polygon (edges included)?
+def depth(p: Vector, shape: Polygon) -> float:
+    """Radians from a point to the boundary of a polygon, negative outside; at an edge never negative.
 
     Counts the edges between the point and the middle of one edge, whose inner side the signed area tells.
     """
-    if to_boundary(p, shape) <= _EDGE:
-        return True
     edges = list(shape.edges())
+    nearest = min(to_edge(p, a, b) for a, b in edges)
+    left = signed_area(shape)
+    if nearest <= _EDGE or is_flat(shape, left):
+        return nearest if nearest <= _EDGE else -nearest
     # The edge whose plane is farthest from the point gives the most certain side.
     chosen = max(range(len(edges)), key=lambda i: abs(dot(unit(normal(*edges[i])), p)))
     a, b = edges[chosen]
     middle = unit(plus(a, b))
     m = normal(p, middle)
     crossings = sum(_crosses(p, middle, m, c, d) for i, (c, d) in enumerate(edges) if i != chosen)
-    left_inside = signed_area(shape) <= 2.0 * math.pi
-    return (_positive(dot(normal(a, b), p)) == left_inside) == (crossings % 2 == 0)
+    return nearest if (_positive(dot(normal(a, b), p)) == (left <= 2.0 * math.pi)) == (crossings % 2 == 0) else -nearest
+
+
+def inside(p: Vector, shape: Polygon) -> bool:
+    """Is the point in the polygon, edges included?"""
+    return depth(p, shape) >= -_EDGE
 
 
 # --- one shape in another, and overlap ---
@@ -304,7 +319,7 @@ def _circle_in(inner: Circle, outer: Simple) -> bool:
     if isinstance(outer, Circle):
         limit = math.radians(outer.radius)
         return limit >= math.pi - _EDGE or angle(centre, outer.centre.vector) + radius <= limit + _EDGE
-    return inside(centre, outer) and to_boundary(centre, outer) >= radius - _EDGE
+    return depth(centre, outer) >= radius - _EDGE
 
 
 def _polygon_in(inner: Polygon, outer: Simple) -> bool:
@@ -314,7 +329,7 @@ def _polygon_in(inner: Polygon, outer: Simple) -> bool:
         # No part of the polygon may lie in the circle about the opposite point.
         opposite = scale(outer.centre.vector, -1.0)
         rest = math.pi - math.radians(outer.radius)
-        return to_boundary(opposite, inner) >= rest - _EDGE and not (rest > _EDGE and inside(opposite, inner))
+        return rest <= _EDGE or depth(opposite, inner) <= _EDGE - rest
     if not all(inside(v, outer) for v in inner.vertices):
         return False
     return all(_edge_in(a, b, outer) for a, b in inner.edges())
@@ -354,7 +369,7 @@ def _circle_meets(circle: Circle, other: Circle | Polygon) -> bool:
     radius = math.radians(circle.radius) + _EDGE
     if isinstance(other, Circle):
         return angle(centre, other.centre.vector) <= radius + math.radians(other.radius)
-    return to_boundary(centre, other) <= radius or inside(centre, other)
+    return depth(centre, other) >= -radius
 
 
 def _polygons_meet(a: Polygon, b: Polygon) -> bool:
@@ -398,8 +413,8 @@ def cap(shape: Shape) -> Cap:
     radius = math.degrees(max(angle(centre, v) for v in shape.vertices)) + EDGE
     if radius >= 90.0:
         return Cap(*centre, 180.0, NONE)  # only caps up to a hemisphere are convex
-    held = inside(centre, shape)
-    return Cap(*centre, radius, math.degrees(to_boundary(centre, shape)) - EDGE if held else NONE)
+    held = math.degrees(depth(centre, shape)) - EDGE
+    return Cap(*centre, radius, held if held > 0 else NONE)
 
 
 def _union_cap(shape: Union) -> Cap:
@@ -494,7 +509,7 @@ def from_numbers(kind: str, numbers: Sequence[float]) -> Simple:
     if kind == "box" and len(numbers) == 4:
         return box(Point(numbers[0], numbers[1]), numbers[2], numbers[3])
     if kind == "polygon" and len(numbers) >= 6 and len(numbers) % 2 == 0:
-        return polygon([Point(x, y) for x, y in zip(numbers[::2], numbers[1::2], strict=True)])
+        return polygon(list(zip(numbers[::2], numbers[1::2], strict=True)))
     if kind in ("point", "position", "circle", "box", "polygon"):
         raise BadShape(f"{len(numbers)} numbers make no {kind}")
     raise BadShape(f"the shape {kind!r} is not known: Position, Circle, Box, Polygon and Union are")
@@ -515,7 +530,7 @@ def numbers_of(shape: Simple) -> tuple[float, ...]:
         return (shape.longitude, shape.latitude)
     if isinstance(shape, Circle):
         return (shape.centre.longitude, shape.centre.latitude, shape.radius)
-    return tuple(number for v in shape.vertices for number in position(v))
+    return tuple(number for corner in shape.corners for number in corner)
 
 
 def write(shape: Shape) -> str:

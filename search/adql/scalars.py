@@ -45,9 +45,7 @@ def circle(longitude: float, latitude: float, radius: float) -> str:
 
 
 def polygon(*numbers: float) -> str:
-    # The numbers themselves, so that they come back as they were given.
-    geometry.from_numbers("polygon", numbers)
-    return " ".join(["Polygon ICRS", *map(repr, numbers)])
+    return _write(geometry.from_numbers("polygon", numbers))
 
 
 def box(longitude: float, latitude: float, width: float, height: float) -> str:
@@ -197,13 +195,13 @@ def _squeezed(pattern: str) -> str:
     return squeezed
 
 
-WORD = re.compile(r"[^\W_]+")
+WORD = re.compile(r"[^\x01-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+")
 
 
 def hasword(haystack: str, needle: str) -> int:
     """1 if every word of the needle is a word of the haystack, without regard to case."""
-    words = {word.lower() for word in WORD.findall(haystack)}
-    return int(all(word.lower() in words for word in WORD.findall(needle)))
+    words = set(WORD.findall(_folded(haystack)))
+    return int(all(word in words for word in WORD.findall(_folded(needle))))
 
 
 def hashlist_has(hashlist: str, item: str) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from math import ceil
 from pathlib import Path
 from typing import IO, Any
 
@@ -10,6 +11,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 BLOCK = 1 << 20
+DATALINK = "application/x-votable+xml;content=datalink"
+"""media type behind access_url"""
 # The endings that a stored file keeps, and what the file is.
 MEDIA_TYPES = {
     ".fits.gz": "application/fits",
@@ -132,3 +135,8 @@ def put_bytes(content: bytes, storage_key: str) -> None:
 
 def size(storage_key: str) -> int:
     return int(default_storage.size(storage_key))
+
+
+def estimated_size(size: int) -> int:
+    """kbyte of 1024 byte, rounded up, for access_estsize."""
+    return ceil(size / 1024)

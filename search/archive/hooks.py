@@ -18,10 +18,9 @@ from jobs.hooks import InputForbidden, InputNotFound, InputProduct, NewProduct
 from provenance import capture
 from provenance import hooks as provenance_hooks
 from search.archive import denial, files, remote
+from search.archive.changes import changed
 from search.archive.fields import OBSCONFIG, OBSCORE, OBSCORE_HEA
-from search.archive.ingest import changed
 from search.archive.lookup import find
-from search.archive.mapping import DATALINK, estimated_size
 from search.archive.models import Product
 
 logger = logging.getLogger(__name__)
@@ -131,8 +130,8 @@ def result_row(new: NewProduct) -> Product:
         obs_publisher_did=_identifier(new.key),
         obs_collection=RESULTS_COLLECTION,
         data_rights=policy.rights,
-        access_format=DATALINK,
-        access_estsize=estimated_size(new.size),
+        access_format=files.DATALINK,
+        access_estsize=files.estimated_size(new.size),
         **columns,
     )
 

@@ -12,12 +12,12 @@ from typing import Any
 from astropy.io import fits
 from django.conf import settings
 from django.db import transaction
-from django.dispatch import Signal
 from django.utils import timezone
 
 from gateway.access.models import Policy
 from gateway.vo.identifiers import slug
 from search.archive import files, history, mapping
+from search.archive.changes import changed
 from search.archive.content import Content, read_content
 from search.archive.curation import Curation
 from search.archive.gadf import Observation
@@ -25,9 +25,6 @@ from search.archive.models import Product
 from search.archive.safefits import BrokenFile, opened
 
 logger = logging.getLogger(__name__)
-
-changed = Signal()
-"""Sent once after the archive's rows changed in number or rights (after an ingest, a share, a removal)."""
 
 OBSERVERS_KEYWORDS = ("OBJECT", "TARGET_NAME", "TARGET_TAG", "OBS_ID", "TELESCOP", "EVTVER", "HDUVERS", "HDUDOC")
 SITE_KEYWORDS = {"GEOLAT": "deg", "GEOLON": "deg", "ALTITUDE": "m"}
@@ -147,7 +144,7 @@ def _product(key: str, old: Product | None, curation: Curation, columns: Mapping
         key = f"{key}-v{int(number or 1) + 1}"
     given = {name: value for name, value in columns.items() if value is not None}
     product = Product(key=key, obs_publisher_did=curation.identifier(key), **{**given, **curation.columns})
-    product.access_format = mapping.DATALINK
+    product.access_format = files.DATALINK
     return product
 
 
@@ -162,7 +159,7 @@ def _kept_keywords(observation: Observation, content: Content) -> dict[str, Any]
 def store(product: Product, path: Path, old: Product | None, write_history: Callable[[], None]) -> None:
     """File, row, policy and history together or not at all."""
     product.storage_key = f"{slug(product.obs_collection)}/{product.key}{files.suffix_of(product.file_name)}"
-    product.access_estsize = mapping.estimated_size(product.size or 0)
+    product.access_estsize = files.estimated_size(product.size or 0)
     try:
         stored = files.put(path, product.storage_key, product.sha256)
     except OSError as error:

@@ -11,7 +11,7 @@ from gateway.access.models import Metadata, Policy, Rights
 from gateway.access.rights import Viewer
 from gateway.vo.identifiers import slug
 from provenance import capture
-from search.archive.ingest import changed
+from search.archive.changes import changed
 from search.archive.models import Product
 
 PUBLISHED_POLICY = "Published results"

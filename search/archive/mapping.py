@@ -5,7 +5,6 @@ Angles in degrees, energies of GADF in TeV. ``search.archive.fields`` names the 
 
 import re
 from collections.abc import Mapping
-from math import ceil
 from typing import Any
 
 from astropy.coordinates import FK5, SkyCoord
@@ -19,7 +18,6 @@ from search.archive.times import UnknownTimes, mission_time, tmoc, utc_mjd
 
 # Planck constant times speed of light, in m TeV (CODATA 2018).
 HC = 1.239841984332e-18
-DATALINK = "application/x-votable+xml;content=datalink"
 FACILITIES = {"HESS": "H.E.S.S.", "H.E.S.S.": "H.E.S.S.", "CTA": "CTAO", "CTAO": "CTAO"}
 ARRAYS = {"H.E.S.S. Phase I": "HESS-I, CT", "H.E.S.S. Phase II": "HESS-II, CT"}
 TRACKING = {"DRIFT": "fixed-az-el-transit", "SLEW": None}
@@ -65,11 +63,6 @@ def columns_of(observation: Observation, content: Content) -> dict[str, Any]:
         raise BrokenFile(f"{observation.events_file.name}: keyword {error.args[0]} is missing") from None
     except (TypeError, ValueError, UnknownTimes, sky.InvalidRegion) as error:
         raise BrokenFile(f"{observation.events_file.name}: {error}") from None
-
-
-def estimated_size(size: int) -> int:
-    """kbyte of 1024 byte, rounded up, for access_estsize."""
-    return ceil(size / 1024)
 
 
 def position(header: Mapping[str, Any], ra: str, dec: str) -> tuple[float, float]:
@@ -180,7 +173,7 @@ def _instrument(header: Mapping[str, Any], content: Content) -> dict[str, Any]:
         "obs_mode": mode,
         "tracking_mode": TRACKING.get(mode, "sidereal") if mode else None,
         "pointing_mode": _text(header, "PNT_MODE").lower() or ("parallel" if depth == 0 else None),
-        "analysis_mode": ", ".join(chain) or None,
+        "analysis_mode": ", ".join(dict.fromkeys(chain)) or None,
         "event_type": _text(header, "EVTYPE") or None,
         "sub_array_name": sub_array(header),
         "n_tels": _integer(header, "N_TELS"),

@@ -6,7 +6,6 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from search.archive import files
-from search.archive.extract import hdu_file
 from search.archive.models import Product
 
 
@@ -18,6 +17,8 @@ def respond(request: HttpRequest, product: Product, part: dict[str, Any]) -> Htt
     """The member as a FITS file; made once, then kept beside the previews."""
     key = storage_key(product, part)
     if not files.exists(key):
+        from search.archive.extract import hdu_file  # noqa: PLC0415 - astropy is loaded when it is needed
+
         files.put_bytes(hdu_file(product.storage_key, str(part["hdu"])), key)
     if request.method == "HEAD":
         response: HttpResponseBase = HttpResponse(content_type="application/fits")

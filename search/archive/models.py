@@ -12,8 +12,9 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
-from gateway.access.models import Policy
+from gateway.access.models import Policy, Rights
 from gateway.vo.identifiers import InvalidKey, key_of
 from search.archive import sky
 
@@ -199,6 +200,12 @@ class Product(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.place()
         super().save(*args, **kwargs)
+
+    @property
+    def policy_is_open(self) -> bool:
+        """May anyone at all have the bytes now?"""
+        released = self.policy.release_date is not None and self.policy.release_date <= timezone.now()
+        return self.policy.rights == Rights.PUBLIC or released
 
     def place(self) -> None:
         """Sets the sky index from ``s_ra``, ``s_dec`` and ``s_region``; a bulk writer calls it for each row."""

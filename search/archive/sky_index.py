@@ -6,6 +6,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from search.adql.shapes import cube, region_cube
+
 TABLE = "archive_product"
 # h = 2 sin(radius/2): the chord from the centre to the edge bounds every coordinate of the cap.
 # SQLite has sin() only where it was compiled in, so the box uses the arc: radius in radians is never less than h.
@@ -54,18 +56,11 @@ def sqlite_fill() -> Iterator[str]:
 
 
 def postgresql() -> Iterator[str]:
-    half = "(2 * sin(radians(region_radius) / 2))"
-    low = ", ".join(f"region_{axis} - {half}" for axis in "xyz")
-    high = ", ".join(f"region_{axis} + {half}" for axis in "xyz")
+    # The expressions must be the very ones that translated queries use.
     yield "CREATE EXTENSION IF NOT EXISTS cube"
-    yield (
-        f"CREATE INDEX IF NOT EXISTS archive_product_pos ON {TABLE}"
-        " USING gist (cube(ARRAY[x, y, z])) WHERE x IS NOT NULL"
-    )
-    yield (
-        f"CREATE INDEX IF NOT EXISTS archive_product_region ON {TABLE}"
-        f" USING gist (cube(ARRAY[{low}], ARRAY[{high}])) WHERE region_x IS NOT NULL"
-    )
+    yield f"CREATE INDEX IF NOT EXISTS archive_product_pos ON {TABLE} USING gist (({cube('x', 'y', 'z')}))"
+    cells = region_cube("region_x", "region_y", "region_z", "region_radius")
+    yield f"CREATE INDEX IF NOT EXISTS archive_product_region ON {TABLE} USING gist (({cells}))"
 
 
 def statements(vendor: str) -> list[str]:

@@ -1,6 +1,6 @@
 """The addresses of searches: one spelling for one search, so that links, bookmarks and Back agree."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlencode
 
 from search.portal.criteria import POSITION, Criteria
@@ -9,7 +9,7 @@ RESULTS = "/search/results/"
 DROPPED = {"csrfmiddlewaretoken", "radius_unit", "targets", "remote"}
 
 
-def pairs(criteria: Criteria, without: Iterable[str] = (), **changes: str) -> list[tuple[str, str]]:
+def pairs(criteria: Criteria, without: Iterable[str] = (), **changes: str | Sequence[str]) -> list[tuple[str, str]]:
     """The parameters that describe the search, positions in degrees."""
     left_out = {*without, *DROPPED, *changes}
     kept = [
@@ -30,16 +30,22 @@ def pairs(criteria: Criteria, without: Iterable[str] = (), **changes: str) -> li
     if criteria.positions and "positions" not in left_out:
         made.append(("positions", ";".join(f"{ra:.6f} {dec:.6f}" for ra, dec in criteria.positions)))
     made += kept
-    return made + [(name, value) for name, value in changes.items() if value]
+    for name, given in changes.items():
+        made += [(name, value) for value in ([given] if isinstance(given, str) else given) if value]
+    return made
 
 
 def _degrees(value: float | None) -> str:
     return f"{round(value or 0.0, 7):.10g}"
 
 
-def results(criteria: Criteria, without: Iterable[str] = (), **changes: str) -> str:
+def results(criteria: Criteria, without: Iterable[str] = (), **changes: str | Sequence[str]) -> str:
     return f"{RESULTS}?{urlencode(pairs(criteria, without, **changes))}"
 
 
 def form(criteria: Criteria) -> str:
     return f"/search/?{urlencode(pairs(criteria))}"
+
+
+def encode(pairs_: Sequence[tuple[str, str]]) -> str:
+    return urlencode(pairs_)

@@ -1,3 +1,13 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from search.portal import product_views, result_views, search_views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("search/", search_views.page, name="search"),
+    path("search/go", search_views.go, name="search-go"),
+    path("search/preview", search_views.preview, name="search-preview"),
+    path("search/results/", result_views.page, name="results"),
+    path("search/results/beside", result_views.beside, name="results-beside"),
+    path("products/", product_views.by_identifier, name="product-by-identifier"),
+    path("products/<str:key>/", product_views.page, name="product"),
+]

@@ -9,8 +9,10 @@ class TapConfig(AppConfig):
     verbose_name = "TAP"
 
     def ready(self) -> None:
-        from search.tap import published  # noqa: PLC0415 (models are ready only now)
-        from search.tap.database import sqlite  # noqa: PLC0415
+        from jobs import registry
+        from search.tap import async_job, published
+        from search.tap.database import sqlite
 
+        registry.types.add(async_job.TYPE.name, async_job.TYPE)
         connection_created.connect(sqlite.prepare)
         post_migrate.connect(published.refresh_after_migrate, sender=self)

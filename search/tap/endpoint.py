@@ -57,7 +57,8 @@ def streamed(request: HttpRequest, content: Iterator[bytes], close: Callable[[],
     if packed:
         response["Content-Encoding"] = "gzip"
     response["Vary"] = "Accept-Encoding, Authorization, Cookie"
-    response._resource_closers.append(close)
+    # Django closes what it is told of when the response ends; typeshed does not list the attribute.
+    response._resource_closers.append(close)  # type: ignore[attr-defined]  # as HttpResponseBase.close does
     return response
 
 

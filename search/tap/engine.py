@@ -74,12 +74,10 @@ def run(
     return Result(adql, translated.columns, rows, limit)
 
 
-def _rows(
-    translated: Translated, viewer: Viewer, uploads: Sequence[Upload], stop: Stop, pooled: bool
-) -> Iterator[Row]:
+def _rows(translated: Translated, viewer: Viewer, uploads: Sequence[Upload], stop: Stop, pooled: bool) -> Iterator[Row]:
     place = pools.enter(viewer) if pooled else None
     try:
-        yield from engines.rows(translated.sql, translated.parameters, translated.tables, uploads, stop)
+        yield from engines.rows(translated.sql, translated.tables, uploads, stop)
     except (sqlite3.Error, psycopg.Error, DatabaseError, OverflowError) as error:
         raise _in_words(error) from error
     finally:

@@ -1,20 +1,12 @@
 """The optional features and functions that the service declares (ADQL 2.1, section 4; TAPRegExt 1.0, section 2.3)."""
 
-_GEOMETRY = (
-    "AREA BOX CENTROID CIRCLE CONTAINS COORD1 COORD2 COORDSYS DISTANCE INTERSECTS POINT POLYGON REGION".split()
-)
-_OPTIONAL = (
-    ("features-adqlgeo", _GEOMETRY),
-    ("features-adql-string", ["LOWER", "UPPER", "ILIKE"]),
-    ("features-adql-common-table", ["WITH"]),
-    ("features-adql-sets", ["UNION", "EXCEPT", "INTERSECT"]),
-    ("features-adql-type", ["CAST"]),
-    ("features-adql-conditional", ["COALESCE"]),
-    ("features-adql-unit", ["IN_UNIT"]),
-    ("features-adql-offset", ["OFFSET"]),
-)
+from search.adql.functions import GEOMETRY_FEATURES, OTHER_FEATURES, UDFS
 
 
 def groups() -> list[tuple[str, list[tuple[str, str]]]]:
     """(feature type, [(form, description)]) in the order of the capability."""
-    return [(kind, [(form, "") for form in forms]) for kind, forms in _OPTIONAL]
+    return [
+        ("features-adqlgeo", [(form, "") for form in GEOMETRY_FEATURES]),
+        *((kind, [(form, "") for form in forms]) for kind, forms in OTHER_FEATURES.items()),
+        ("features-udf", [(udf.signature, udf.description) for udf in UDFS]),
+    ]

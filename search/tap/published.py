@@ -29,7 +29,7 @@ def version() -> object:
 
 def schemas() -> list[PublishedSchema]:
     """The schemas of these tables; a schema without words of its own gets its name alone."""
-    known = {name: schema for name, schema in registry.schemas.items()}
+    known = dict(registry.schemas.items())
     known |= {OWN_SCHEMA.name: OWN_SCHEMA, tap_schema.SCHEMA.name: tap_schema.SCHEMA}
     used = dict.fromkeys(table.schema for table in tables())
     return [known.get(name, PublishedSchema(name=name)) for name in used]

@@ -22,7 +22,8 @@ class Stop:
     """Asked every so often by the database layer: ``reason()`` is None as long as the query may go on.
 
     ``seconds`` limits the time that the database works, so that a slow client may take its time with a long answer
-    (up to ``STREAM_SECONDS`` in all); ``rows`` counts what it has given. ``wanted`` says whether anybody still waits for the answer.
+    (up to ``STREAM_SECONDS`` in all); ``rows`` counts what it has given.
+    ``wanted`` says whether anybody still waits for the answer.
     """
 
     def __init__(self, seconds: float, wanted: Callable[[], bool] = lambda: True) -> None:

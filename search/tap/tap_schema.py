@@ -16,9 +16,7 @@ SCHEMA = PublishedSchema(
 
 
 def _text(name: str, description: str, *, principal: bool = True) -> Column:
-    return Column(
-        name=name, datatype="char", arraysize="*", description=description, std=True, principal=principal
-    )
+    return Column(name=name, datatype="char", arraysize="*", description=description, std=True, principal=principal)
 
 
 def _number(name: str, description: str, *, principal: bool = False) -> Column:
@@ -186,6 +184,4 @@ def _column_rows(table: PublishedTable) -> list[ColumnRow]:
 
 
 def _key_row(key_id: str, table: PublishedTable, key: ForeignKey) -> KeyRow:
-    return KeyRow(
-        key_id=key_id, from_table=table.name, target_table=key.target, description=key.description or None
-    )
+    return KeyRow(key_id=key_id, from_table=table.name, target_table=key.target, description=key.description or None)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from django.conf import settings
 
@@ -14,6 +13,7 @@ from search.adql import sqlite
 from search.adql import translate as adql
 from search.adql.errors import AdqlError
 from search.adql.scope import Schema
+from search.resolver import service
 from search.tap import published
 from search.tap.database import engines
 from search.tap.uploads import Upload
@@ -25,7 +25,6 @@ class Translated:
 
     sql: str
     columns: Sequence[Column]
-    parameters: Sequence[Any]
     tables: frozenset[str]
     """database tables that the second wall lets it read"""
 
@@ -63,11 +62,12 @@ def translate(adql_text: str, viewer: Viewer, uploads: Sequence[Upload], *, limi
             now=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
             public_url=settings.PUBLIC_URL,
             authority=settings.AUTHORITY,
+            resolve_name=lambda name: _position(name, viewer),
             limit=limit,
         )
     except AdqlError as error:
         raise DaliError(400, str(error)) from error
-    return Translated(made.sql, made.columns, made.parameters, readable | {table.physical for table in uploaded})
+    return Translated(made.sql, made.columns, readable | {table.physical for table in uploaded})
 
 
 def _conditions(tables: Sequence[PublishedTable], viewer: Viewer) -> Mapping[str, Sequence[Condition]]:
@@ -78,3 +78,12 @@ def _conditions(tables: Sequence[PublishedTable], viewer: Viewer) -> Mapping[str
         for table in tables
         if table.policy_column
     }
+
+
+def _position(name: str, viewer: Viewer) -> tuple[float, float] | None:
+    """Right ascension and declination (deg, ICRS) of a named object, for ivo_simbadpoint."""
+    try:
+        found = service.resolve(name, viewer)
+    except service.ResolveError:
+        return None
+    return found.ra, found.dec

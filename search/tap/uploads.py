@@ -18,8 +18,8 @@ from gateway.vo.votable_reader import BadVOTable
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 MAX_TABLES = 16
-Part = Callable[[str], BinaryIO | None]
-"""the file part of that name, if the request has one"""
+Part = Callable[[str], Any]
+"""the file part of that name (something with ``read``), None if the request has none"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ def make(name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]) ->
 
 
 def of_parameters(parameters: Parameters, part: Part) -> list[Upload]:
-    """The uploads that the UPLOAD parameters name: ``name,param:PART`` or ``name,https://…`` (``;`` between several)."""
+    """The uploads that UPLOAD names: ``name,param:PART`` or ``name,https://…``, with ``;`` between several."""
     words = [word.strip() for value in parameters.all("UPLOAD") for word in value.split(";") if word.strip()]
     if len(words) > MAX_TABLES:
         raise DaliError(400, _("At most %(count)d tables can be uploaded with a query.") % {"count": MAX_TABLES})

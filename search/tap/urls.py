@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
 
+from jobs.uws.urls import patterns
 from search.tap import sync, views
 from search.tap.registry import views as registry
 
@@ -22,6 +23,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     for base in ("tap", "tap-auth")
     for place, view in _PLACES.items()
 ]
+for base in ("tap", "tap-auth"):
+    urlpatterns += [
+        path(f"{base}/async/<uuid:job_id>/error", views.job_error, {"base": base}),
+        *patterns(f"{base}/async", "tap", f"{base}-async"),
+    ]
 urlpatterns += [
     path("registry/", registry.index, name="registry"),
     path("registry/<slug:name>", registry.record, name="registry-record"),

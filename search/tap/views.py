@@ -1,6 +1,7 @@
 """The TAP endpoints beside sync and async."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -9,8 +10,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from gateway.vo import vosi
+from gateway.access.request import viewer
+from gateway.vo import vosi, votable
 from gateway.vo.dali import DaliError, Parameters
+from jobs import service
+from jobs.errors import Refused
 from search.tap import capabilities as capability_document
 from search.tap import examples as example_queries
 from search.tap import published
@@ -18,6 +22,7 @@ from search.tap.endpoint import endpoint
 from search.tap.models import TableRow
 from search.tap.tap_schema import as_typed
 
+JOB_TYPE = "tap"
 STARTED = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -75,3 +80,15 @@ def examples(request: HttpRequest, base: str) -> HttpResponseBase:
     shown = render(request, "tap/examples.html", {"examples": example_queries.EXAMPLES})
     shown["Content-Type"] = "text/html; charset=utf-8"
     return shown
+
+
+@endpoint("GET")
+def job_error(request: HttpRequest, base: str, job_id: UUID) -> HttpResponseBase:
+    """Why a job failed, as the error document of TAP (section 5.4)."""
+    try:
+        job = service.find(job_id, viewer(request))
+    except Refused as refused:
+        raise DaliError(refused.status, str(refused)) from refused
+    if job.type != JOB_TYPE or not job.error_type:
+        raise DaliError(404, _("This job has no error."))
+    return HttpResponse(votable.error(job.error_message), content_type=votable.MEDIA_TYPE)

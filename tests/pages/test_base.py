@@ -4,7 +4,7 @@ import pytest
 from django.template import Context, Template
 from django.test import Client, RequestFactory
 
-from gateway.pages import numbers
+from gateway.vo import readable as numbers
 
 
 @pytest.mark.django_db

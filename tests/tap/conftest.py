@@ -66,9 +66,7 @@ def archive(cast) -> dict[str, Product]:
     over = Policy.objects.create(
         name="over", rights=Rights.PROPRIETARY, metadata=Metadata.HIDDEN, release_date=now - timezone.timedelta(days=1)
     )
-    hidden = Policy.objects.create(
-        name="hidden", rights=Rights.PROPRIETARY, metadata=Metadata.HIDDEN, owner=cast.alice
-    )
+    hidden = Policy.objects.create(name="hidden", rights=Rights.PROPRIETARY, metadata=Metadata.HIDDEN, owner=cast.alice)
     PolicyMember.objects.create(policy=hidden, user=cast.bob, role=Role.COLLABORATOR)
     Proposal.objects.create(proposal_id="P-1", title="Open", policy=public)
     Proposal.objects.create(proposal_id="P-2", title="Secret", policy=hidden)

@@ -74,10 +74,10 @@ def test_maxrec_cuts_and_says_so(client, archive):
     assert status(ask(client, query, MAXREC="3")) == "OK"
     assert len(table(ask(client, query, MAXREC="2")).array) == 2
     assert status(ask(client, "SELECT TOP 1 obs_id FROM ivoa.obscore", MAXREC="2")) == "OK"
-    nothing = ask(client, query, MAXREC="0")
-    assert status(nothing) == "OVERFLOW"
-    assert [field.name for field in table(nothing).fields] == ["obs_id"]
-    assert len(table(nothing).array) == 0
+    assert status(ask(client, query, MAXREC="0")) == "OVERFLOW"
+    nothing = table(ask(client, query, MAXREC="0"))
+    assert [field.name for field in nothing.fields] == ["obs_id"]
+    assert len(nothing.array) == 0
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,8 @@ def test_tap_schema_describes_every_table_and_itself(client, archive):
     names = column(ask(client, "SELECT table_name FROM tap_schema.tables"), "table_name")
     for expected in ("ivoa.obscore", "ivoa.obscore_hea", "arc.obsconfig", "arc.proposal", "tap_schema.columns"):
         assert expected in names
-    assert column(ask(client, "SELECT COUNT(*) AS n FROM TAP_SCHEMA.columns WHERE table_name = 'ivoa.obscore'"), "n") == [60]
+    standard = "SELECT COUNT(*) AS n FROM TAP_SCHEMA.columns WHERE table_name = 'ivoa.obscore' AND std = 1"
+    assert column(ask(client, standard), "n") == [60]
 
 
 def test_fields_of_a_star_equal_tap_schema(client, archive):

@@ -1,5 +1,6 @@
 """Tables from outside: what is well is read whole, what is hostile is refused with words."""
 
+import contextlib
 import gzip
 import io
 
@@ -84,7 +85,9 @@ def test_any_table_comes_back(rows, serialization):
 
 
 def table(fields: str, data: str = "<DATA><TABLEDATA/></DATA>", before: str = "") -> bytes:
-    return f"<?xml version='1.0'?>{before}<VOTABLE><RESOURCE><TABLE>{fields}{data}</TABLE></RESOURCE></VOTABLE>".encode()
+    return (
+        f"<?xml version='1.0'?>{before}<VOTABLE><RESOURCE><TABLE>{fields}{data}</TABLE></RESOURCE></VOTABLE>".encode()
+    )
 
 
 DOUBLE = '<FIELD name="x" datatype="double"/>'
@@ -152,7 +155,5 @@ def test_too_many_rows_are_refused():
 @given(st.binary(max_size=300), st.integers(0, 400))
 def test_damage_never_gives_anything_but_words(noise, place):
     content = document([FULL, EMPTY], serialization="BINARY2")
-    try:
+    with contextlib.suppress(BadVOTable):
         read(content[:place] + noise + content[place + len(noise) :])
-    except BadVOTable:
-        pass

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.template.context import Context
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,7 +19,7 @@ from gateway.access import rights
 from gateway.access.models import Policy
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.state import Access, describe
-from gateway.pages import numbers
+from gateway.vo import readable as numbers
 
 register = template.Library()
 
@@ -207,3 +207,31 @@ def or_dash(value: object) -> object:
 def member(mapping: Any, key: object) -> Any:
     """``{{ mapping|member:key }}``"""
     return mapping.get(key) if hasattr(mapping, "get") else None
+
+
+_ADQL = re.compile(r"('(?:[^']|'')*')|(--[^\n]*)|(\b\d+(?:\.\d*)?(?:[eE][+-]?\d+)?\b)|\b([A-Z_]{2,}\d*)\b")
+_ADQL_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "SELECT TOP FROM WHERE AND OR NOT ORDER BY GROUP HAVING AS JOIN NATURAL LEFT INNER ON IN IS NULL LIKE BETWEEN"
+        " DESC ASC DISTINCT OFFSET COUNT UNION INTERSECTS CONTAINS CIRCLE POINT POLYGON BOX DISTANCE LOWER UPPER EXISTS"
+        " WITH ALL",
+    )
+)
+
+
+@register.filter
+def adql(text: object) -> SafeString:
+    """ADQL with its words, texts and numbers marked; everything escaped."""
+    parts, end, source = [], 0, str(text)
+    for match in _ADQL.finditer(source):
+        parts.append(escape(source[end : match.start()]))
+        tag = "i" if match[1] else "s" if match[2] else "u" if match[3] else "b" if match[4] in _ADQL_WORDS else ""
+        parts.append(format_html("<{0}>{1}</{0}>", tag, match[0]) if tag and tag != "s" else escape(match[0]))
+        end = match.end()
+    return mark_safe("".join([*parts, escape(source[end:])]))  # noqa: S308 - every part is escaped above
+
+
+@register.filter
+def divided(value: float, by: float) -> float:
+    return value / by

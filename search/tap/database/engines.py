@@ -14,12 +14,11 @@ def dialect() -> Literal["sqlite", "postgresql"]:
     return "sqlite" if connection.vendor == "sqlite" else "postgresql"
 
 
-def rows(
-    sql: str, parameters: Sequence[Any], tables: frozenset[str], uploads: Sequence[Upload], stop: Stop
-) -> Iterator[Sequence[Any]]:
+def rows(sql: str, tables: frozenset[str], uploads: Sequence[Upload], stop: Stop) -> Iterator[Sequence[Any]]:
     """The rows of a translated query, as they come; closing the iterator ends the query."""
-    module = sqlite if dialect() == "sqlite" else postgresql
-    return module.rows(sql, parameters, tables, uploads, stop)
+    if dialect() == "sqlite":
+        return sqlite.rows(sql, tables, uploads, stop)
+    return postgresql.rows(sql, uploads, stop)
 
 
 def clear() -> None:

@@ -14,7 +14,6 @@ import psycopg
 from django.conf import settings
 from django.db import connection as django_connection
 from psycopg import sql as names
-from psycopg.abc import Query
 
 from gateway.vo.tables import Column
 from search.tap.stopping import Stop
@@ -73,7 +72,9 @@ def _open() -> Connection:
         connection = psycopg.connect(settings.TAP_DATABASE_URL, connect_timeout=5, application_name="tap")
     else:
         parameters = django_connection.get_connection_params()
-        wanted = {name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if name in parameters}
+        wanted = {
+            name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if name in parameters
+        }
         connection = psycopg.connect(**wanted, connect_timeout=5, application_name="tap")
     # A cursor is planned for its first rows alone unless told that all are wanted.
     connection.execute("SET cursor_tuple_fraction = 1.0")
@@ -82,17 +83,17 @@ def _open() -> Connection:
     return connection
 
 
-def rows(sql: str, parameters: Sequence[Any], tables: frozenset[str], uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
+def rows(sql: str, uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
     """The rows of the translated query."""
     if django_connection.in_atomic_block:
-        yield from _inside_transaction(sql, parameters, uploads, stop)
+        yield from _inside_transaction(sql, uploads, stop)
         return
     connection = pool.take()
     try:
         for upload in uploads:
             _load(connection, upload)
         _restrict(connection, stop)
-        yield from _cursor(connection, sql, parameters, stop)
+        yield from _cursor(connection, sql, stop)
     finally:
         _give_back(connection)
 
@@ -114,7 +115,7 @@ def _is_fresh(connection: Connection) -> bool:
     return connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
 
 
-def _inside_transaction(sql: str, parameters: Sequence[Any], uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
+def _inside_transaction(sql: str, uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
     django_connection.ensure_connection()
     connection: Connection = django_connection.connection
     with connection.transaction(force_rollback=True):
@@ -122,15 +123,14 @@ def _inside_transaction(sql: str, parameters: Sequence[Any], uploads: Sequence[U
             _load(connection, upload)
         connection.execute("SET LOCAL transaction_read_only = on")
         connection.execute(f"SET LOCAL statement_timeout = {int(stop.seconds * 1000)}")
-        found = list(_cursor(connection, sql, parameters, stop))
+        found = list(_cursor(connection, sql, stop))
     yield from found
 
 
-def _cursor(connection: Connection, sql: str, parameters: Sequence[Any], stop: Stop) -> Iterator[Row]:
-    text: Query = sql.encode() if parameters else sql.encode()
+def _cursor(connection: Connection, sql: str, stop: Stop) -> Iterator[Row]:
     try:
-        with psycopg.ServerCursor(connection, "tap_result", binary=True) as cursor, _watched(connection, stop):
-            cursor.execute(text, parameters or None)
+        with psycopg.ServerCursor(connection, "tap_result") as cursor, _watched(connection, stop):
+            cursor.execute(sql.encode(), binary=True)
             yield from stop.blocks(cursor.fetchmany)
     except psycopg.errors.QueryCanceled as error:
         stop.reason()

@@ -73,10 +73,10 @@ def prepare(sender: Any, connection: Any, **_kwargs: Any) -> None:
         dialect.register(connection.connection)
 
 
-def rows(sql: str, parameters: Sequence[Any], tables: frozenset[str], uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
+def rows(sql: str, tables: frozenset[str], uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
     """The rows of the translated query; ``tables`` are the physical tables it may read."""
     if django_connection.in_atomic_block:
-        yield from _inside_transaction(sql, parameters, tables, uploads, stop)
+        yield from _inside_transaction(sql, tables, uploads, stop)
         return
     path, connection = pool.take()
     reusable = False
@@ -84,7 +84,7 @@ def rows(sql: str, parameters: Sequence[Any], tables: frozenset[str], uploads: S
         for upload in uploads:
             _load(connection, upload)
         with _guarded(connection, tables, stop):
-            yield from _cursor(connection, sql, parameters, stop)
+            yield from _cursor(connection, sql, stop)
         reusable = not uploads
     except GeneratorExit:
         reusable = not uploads
@@ -96,16 +96,14 @@ def rows(sql: str, parameters: Sequence[Any], tables: frozenset[str], uploads: S
             connection.close()
 
 
-def _inside_transaction(
-    sql: str, parameters: Sequence[Any], tables: frozenset[str], uploads: Sequence[Upload], stop: Stop
-) -> Iterator[Row]:
+def _inside_transaction(sql: str, tables: frozenset[str], uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
     django_connection.ensure_connection()
     connection: sqlite3.Connection = django_connection.connection
     for upload in uploads:
         _load(connection, upload)
     try:
         with _guarded(connection, tables, stop):
-            found = list(_cursor(connection, sql, parameters, stop))
+            found = list(_cursor(connection, sql, stop))
     finally:
         for upload in uploads:
             connection.execute(f'DROP TABLE temp."{upload.table.physical}"')
@@ -123,7 +121,7 @@ def _guarded(connection: sqlite3.Connection, tables: frozenset[str], stop: Stop)
         dialect.open_wall(connection)
 
 
-def _cursor(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any], stop: Stop) -> Iterator[Row]:
+def _cursor(connection: sqlite3.Connection, sql: str, stop: Stop) -> Iterator[Row]:
     cursor = connection.cursor()
     cursor.row_factory = None
     try:

@@ -92,6 +92,4 @@ def _write(answer: Answer) -> Iterator[bytes]:
     yield sink.take()
 
 
-PARQUET = Format(
-    media_type="application/vnd.apache.parquet", aliases=("parquet",), extension="parquet", write=_write
-)
+PARQUET = Format(media_type="application/vnd.apache.parquet", aliases=("parquet",), extension="parquet", write=_write)

@@ -147,7 +147,9 @@ def records() -> list[Record]:
     site = settings.SITE_NAME
     return [
         Record("", f"{site}: naming authority", f"The naming authority of {site}.", "vg:Authority", _authority),
-        Record("registry", f"{site}: publishing registry", "Records of this gateway.", "vg:Registry", _registry, "/oai"),
+        Record(
+            "registry", f"{site}: publishing registry", "Records of this gateway.", "vg:Registry", _registry, "/oai"
+        ),
         Record(
             "tap",
             f"{site}: table access",

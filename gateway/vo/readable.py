@@ -5,6 +5,7 @@ en dash. Everything here returns text; none of it raises on odd input.
 """
 
 import math
+import re
 from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import get_language
@@ -48,7 +49,8 @@ def short(value: object, digits: int = 3) -> str:
         return "0"
     exponent = math.floor(math.log10(abs(number)))
     if -4 < exponent < 6:
-        return fixed(number, max(0, digits - 1 - exponent))
+        text = fixed(number, max(0, digits - 1 - exponent))
+        return re.sub(r"[.,]?0+$", "", text) if digits - 1 - exponent > 0 else text
     mantissa = fixed(number / 10.0**exponent, digits - 1)
     return f"{mantissa} × 10{str(exponent).translate(SUPERSCRIPT)}"
 

@@ -1,0 +1,165 @@
+"""Facets with counts, from one query: the rows of the search grouped by all facet columns at once.
+
+Each facet's counts leave out its own choice (so that one sees what else there is) and respect all others. Exact up to
+``LIMIT`` rows; beyond it the counts say so.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from gateway.access.rights import Viewer
+from search.portal import addresses, asking, form
+from search.portal.builder import OBSCONFIG, Query, build
+from search.portal.criteria import Criteria
+
+LIMIT = 50_000
+GROUPS = 5_000
+SHOWN = 6
+FACETS: tuple[tuple[str, Promise], ...] = (
+    ("obs_collection", gettext_lazy("Collection")),
+    ("dataproduct_type", gettext_lazy("Product type")),
+    ("dataproduct_level", gettext_lazy("Data level")),
+    ("data_rights", gettext_lazy("Access")),
+    ("simulated", gettext_lazy("Simulated")),
+    ("sub_array_name", gettext_lazy("Sub-array")),
+    ("pointing_mode", gettext_lazy("Pointing mode")),
+    ("quality", gettext_lazy("Quality")),
+)
+NAMES = tuple(name for name, _label in FACETS)
+
+
+@dataclass
+class Value:
+    """``url``: the search with this value chosen or not chosen."""
+
+    value: str
+    label: str
+    count: int
+    chosen: bool
+    url: str
+
+
+@dataclass
+class Facet:
+    name: str
+    label: str
+    values: list[Value]
+
+    @property
+    def first(self) -> list[Value]:
+        return self.values[:SHOWN]
+
+    @property
+    def rest(self) -> list[Value]:
+        return self.values[SHOWN:]
+
+
+@dataclass
+class Counts:
+    """``total`` is exact unless ``capped``."""
+
+    total: int = 0
+    simulated: int = 0
+    capped: bool = False
+    facets: list[Facet] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def is_one(self) -> bool:
+        return self.total == 1 and not self.capped
+
+
+def adql(query: Query, without: Sequence[str]) -> str:
+    columns = ", ".join(NAMES)
+    inner = f"SELECT TOP {LIMIT + 1} {columns} FROM {query.source({OBSCONFIG})}{query.where(without)}"
+    return f"SELECT {columns}, COUNT(*) AS n FROM ({inner}) AS q GROUP BY {columns}"
+
+
+def count(criteria: Criteria, viewer: Viewer) -> Counts:
+    """The number of matches and the facets; raises asking.AskError."""
+    query = build(criteria)
+    chosen = {name: criteria.lists[name] for name in NAMES if criteria.lists.get(name)}
+    answer = asking.ask(adql(query, list(chosen)), viewer, GROUPS)
+    groups = [(_texts(row[:-1]), int(row[-1])) for row in answer.rows]
+    # Too many rows without the facets' own choices: count with them, so that at least the total is good.
+    if chosen and sum(n for _key, n in groups) > LIMIT:
+        answer = asking.ask(adql(query, ()), viewer, GROUPS)
+        groups, chosen = [(_texts(row[:-1]), int(row[-1])) for row in answer.rows], {}
+    matching = [(key, n) for key, n in groups if _passes(key, chosen, "")]
+    total = sum(n for _key, n in matching)
+    place = NAMES.index("simulated")
+    return Counts(
+        total=min(total, LIMIT),
+        simulated=sum(n for key, n in matching if key[place] == "1"),
+        capped=total > LIMIT or answer.overflow,
+        facets=_facets(criteria, groups, chosen),
+        seconds=answer.seconds,
+    )
+
+
+def _texts(values: Sequence[object]) -> tuple[str, ...]:
+    return tuple("" if value is None else str(value) for value in values)
+
+
+def _passes(key: tuple[str, ...], chosen: dict[str, list[str]], but: str) -> bool:
+    return all(_wanted(key[NAMES.index(name)], values) for name, values in chosen.items() if name != but)
+
+
+def _wanted(value: str, values: list[str]) -> bool:
+    """As the query builder reads the list: "!value" leaves out, a prefix covers "divergent-5d"."""
+    yes = [one for one in values if not one.startswith("!")]
+    no = [one[1:] for one in values if one.startswith("!")]
+    return (not yes or any(_same(value, one) for one in yes)) and not any(_same(value, one) for one in no)
+
+
+def _same(value: str, wanted: str) -> bool:
+    return value == wanted or value.startswith(f"{wanted}-")
+
+
+def _facets(criteria: Criteria, groups: list[tuple[tuple[str, ...], int]], chosen: dict[str, list[str]]) -> list[Facet]:
+    made = []
+    for place, (name, label) in enumerate(FACETS):
+        counts: Counter[str] = Counter()
+        for key, n in groups:
+            if _passes(key, chosen, name):
+                counts[key[place]] += n
+        selected = [one for one in criteria.lists.get(name, []) if not one.startswith("!")]
+        for value in selected:
+            counts.setdefault(value, 0)
+        counts.pop("", None)
+        if len(counts) > 1 or selected:
+            made.append(Facet(name, str(label), _values(criteria, name, counts, selected)))
+    return made
+
+
+def _values(criteria: Criteria, name: str, counts: Counter[str], selected: list[str]) -> list[Value]:
+    ordered = sorted(counts.items(), key=lambda item: (item[0] not in selected, -item[1], item[0]))
+    if name in ("dataproduct_level", "quality", "simulated"):
+        ordered.sort(key=lambda item: item[0])
+    return [
+        Value(value, words(name, value), n, value in selected, _toggled(criteria, name, value, selected))
+        for value, n in ordered
+    ]
+
+
+def _toggled(criteria: Criteria, name: str, value: str, selected: list[str]) -> str:
+    values = [one for one in selected if one != value] if value in selected else [*selected, value]
+    kept = [one for one in criteria.lists.get(name, []) if one.startswith("!")] + values
+    return addresses.results(criteria, [name], **{name: kept})
+
+
+def words(name: str, value: str) -> str:
+    """A facet's value in plain words."""
+    fixed = {"dataproduct_type": form.TYPES, "data_rights": form.RIGHTS}
+    if name in fixed:
+        return str(dict(fixed[name]).get(value, value)).capitalize()
+    if name == "simulated":
+        return _("simulated") if value == "1" else _("Observed")
+    if name == "quality":
+        return {"0": _("Good"), "1": _("Usable")}.get(value, _("Quality %(value)s") % {"value": value})
+    return value

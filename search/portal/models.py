@@ -1,0 +1,54 @@
+"""What the portal keeps: long queries, saved searches, the cart."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class StoredQuery(models.Model):
+    """An ADQL text too long for an address; whoever has the hash may read it, as with any address."""
+
+    hash = models.CharField(max_length=64, primary_key=True)
+    adql = models.TextField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.hash
+
+
+class SavedSearch(models.Model):
+    """A search that a user keeps; ``address`` is the query part of ``/search/results/``."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="searches")
+    name = models.CharField(_("name"), max_length=200)
+    address = models.TextField()
+    adql = models.TextField()
+    notify = models.BooleanField(_("write to me when there are new matches"), default=False)
+    count = models.IntegerField(null=True, blank=True)
+    newest = models.BigIntegerField(default=0, help_text="highest product number at the last look")
+    checked_at = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CartItem(models.Model):
+    """A product that a user put aside; a visitor's cart lives in the session and moves here at sign-in."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="cart")
+    key = models.CharField(max_length=200, help_text="KEY of the product")
+    added = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["owner", "key"], name="once_in_cart")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,134 @@
+"""``/products/KEY/`` and ``/products/?id=``."""
+
+import json
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from gateway.access.request import viewer as viewer_of_request
+from gateway.access.rights import ANONYMOUS, Viewer, may_fetch
+from search.archive import denial, previews
+from search.archive.lookup import find, found_or_404
+from search.archive.models import Product
+from search.portal import fitsview, looks, product, show
+from search.portal.result_views import analyses_for
+
+TABS = ("overview", "metadata", "files", "fits", "provenance", "related", "cite")
+
+
+@require_safe
+def by_identifier(request: HttpRequest) -> HttpResponse:
+    """``/products/?id=ivo://…`` redirects to the page; without id to the search."""
+    identifier = next((str(value) for name, value in request.GET.items() if name.upper() == "ID"), "")
+    if not identifier:
+        return HttpResponseRedirect("/search/")
+    found = find(identifier, viewer_of_request(request))
+    if found is None:
+        raise Http404(_("There is no product of this name here."))
+    return HttpResponseRedirect(f"/products/{found.product.key}/")
+
+
+@gzip_page
+@require_safe
+def page(request: HttpRequest, key: str) -> HttpResponse:
+    """The page of a product; a member of a dataset leads to its dataset's files."""
+    viewer = viewer_of_request(request)
+    found = found_or_404(key, viewer)
+    row = found.product
+    if found.part is not None:
+        return HttpResponseRedirect(f"/products/{row.key}/?tab=files#{found.part['name']}")
+    if key != row.key:
+        return HttpResponseRedirect(f"/products/{row.key}/")
+    wanted = request.GET.get("tab", "overview")
+    tab = wanted if wanted in TABS else "overview"
+    context = _common(row, viewer, tab) | _OF_TAB[tab](request, row, viewer)
+    response = render(request, "portal/product.html", context)
+    response["Link"] = _signposts(request, row)
+    return response
+
+
+def _common(row: Product, viewer: Viewer, tab: str) -> dict[str, Any]:
+    may = may_fetch(viewer, row.policy_id)
+    return {
+        "product": row,
+        "name": show.name(row),
+        "tab": tab,
+        "may": may,
+        "denial": None if may else denial.explain(row, viewer),
+        "history": product.history(row, viewer),
+        "job_types": analyses_for(row) if may else [],
+        "has_fits": may and fitsview.is_viewable(row),
+        "json_ld": _embedded(product.json_ld(row, may_fetch(ANONYMOUS, row.policy_id))),
+        "parts": product.parts(row),
+    }
+
+
+def _embedded(content: dict[str, Any]) -> SafeString:
+    """JSON that cannot end the script element it stands in."""
+    text = json.dumps(content).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return mark_safe(text)  # noqa: S308 - the three characters that HTML cares for are escaped above
+
+
+def _overview(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
+    may = may_fetch(viewer, row.policy_id) and row.removed_at is None
+    look = looks.of(row) if may else None
+    return {
+        "facts": product.key_facts(row),
+        "look": look,
+        "has_preview": may and look is None and previews.has_preview(row),
+        "is_map": may and row.dataproduct_type in ("image", "cube") and bool(row.storage_key),
+        "cite": product.citation(row),
+    }
+
+
+def _metadata(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
+    return {"metadata": product.metadata(row), "observer": row.header}
+
+
+def _fits(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
+    if not may_fetch(viewer, row.policy_id) or not fitsview.is_viewable(row):
+        return {}
+    return {"fits": fitsview.look(row, request.GET.get("hdu", ""), request.GET.get("row", ""))}
+
+
+def _related(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
+    return {"related": product.related(row, viewer)}
+
+
+def _cite(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
+    return {"cite": product.citation(row)}
+
+
+def _nothing(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
+    return {}
+
+
+_OF_TAB = {
+    "overview": _overview,
+    "metadata": _metadata,
+    "files": _nothing,
+    "fits": _fits,
+    "provenance": _nothing,
+    "related": _related,
+    "cite": _cite,
+}
+
+
+def _signposts(request: HttpRequest, row: Product) -> str:
+    """FAIR signposting (level 1): the item, its description, its type."""
+    base = request.build_absolute_uri("/").rstrip("/")
+    links = [
+        f'<{base}/products/{row.key}/>; rel="cite-as"',
+        '<https://schema.org/Dataset>; rel="type"',
+        f'<{base}/datalink/links?ID={row.key}>; rel="describedby"; type="application/x-votable+xml"',
+        f'<{base}/provsap?ID={row.key}&RESPONSEFORMAT=PROV-JSON>; rel="describedby"; type="application/json"',
+    ]
+    if row.storage_key:
+        kind = row.access_format or "application/octet-stream"
+        links.append(f'<{base}/data/{row.key}>; rel="item"; type="{kind}"')
+    return ", ".join(link for link in links if "\n" not in link and "\r" not in link)

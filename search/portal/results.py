@@ -1,0 +1,120 @@
+"""One page of results: the rows of a search, or of a query written by hand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from gateway.access.rights import Viewer, visible
+from gateway.vo.tables import Column
+from search.archive.models import Product
+from search.portal import asking, columns, show
+from search.portal.builder import MAX_ROWS, Query
+from search.portal.columns import Order, TableColumn
+
+SIZES = (5, 10, 25, 100)
+DEFAULT_SIZE = 25
+
+
+@dataclass
+class Row:
+    """``cells`` are (column, what to show); ``product`` is None for rows that are no products of ours."""
+
+    cells: list[tuple[TableColumn | Column, str | SafeString]]
+    product: Product | None = None
+
+
+@dataclass
+class Page:
+    """``first`` counts from 1. ``more``: there are rows behind this page."""
+
+    rows: list[Row] = field(default_factory=list)
+    number: int = 1
+    size: int = DEFAULT_SIZE
+    more: bool = False
+    seconds: float = 0.0
+    columns: Sequence[Column] = ()
+    total: int | None = None
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * self.size + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+
+def paging(parameters: Mapping[str, str]) -> tuple[int, int]:
+    """Page number and size of a request; nonsense gives the first page, the last page ends at row 10,000."""
+    wanted = parameters.get("size", "")
+    size = int(wanted) if wanted.isdecimal() and int(wanted[:6]) in SIZES else DEFAULT_SIZE
+    text = parameters.get("page", "")
+    number = int(text[:6]) if text.isdecimal() and text.isascii() else 1
+    return max(1, min(number, -(-MAX_ROWS // size))), size
+
+
+def products(identifiers: Sequence[str], viewer: Viewer) -> dict[str, Product]:
+    """The products of these identifiers that the viewer may see, with their policies."""
+    rows = Product.objects.filter(visible(viewer), obs_publisher_did__in=list(identifiers)).select_related("policy")
+    return {row.obs_publisher_did: row for row in rows.defer("header", "parts", "terms", "t_intervals")}
+
+
+@dataclass(frozen=True)
+class View:
+    """How a search is looked at: columns, order, page."""
+
+    columns: Sequence[TableColumn]
+    orders: list[Order]
+    number: int = 1
+    size: int = DEFAULT_SIZE
+
+
+def search(query: Query, viewer: Viewer, view: View) -> Page:
+    """The page of a search made by the form; raises asking.AskError."""
+    order, tables = columns.order_adql(view.orders)
+    number, size = view.number, view.size
+    adql = f"SELECT TOP {size + 1} obs_publisher_did FROM {query.source(tables)}{query.where()}\nORDER BY {order}" + (
+        f" OFFSET {(number - 1) * size}" if number > 1 else ""
+    )
+    answer = asking.ask(adql, viewer, size + 1)
+    identifiers = [str(row[0]) for row in answer.rows]
+    found = products(identifiers[:size], viewer)
+    rows = [
+        Row([(column, show.text(column.cell(found[did]))) for column in view.columns], found[did])
+        for did in identifiers[:size]
+        if did in found
+    ]
+    return Page(rows, number, size, len(identifiers) > size, answer.seconds)
+
+
+def by_hand(adql: str, viewer: Viewer, number: int, size: int) -> Page:
+    """The page of a query written by hand: whatever columns it has; links where it names our products."""
+    answer = asking.ask(adql, viewer, MAX_ROWS)
+    start = (number - 1) * size
+    part = answer.rows[start : start + size]
+    place = next((i for i, column in enumerate(answer.columns) if column.name == "obs_publisher_did"), None)
+    found = products([str(row[place]) for row in part], viewer) if place is not None else {}
+    rows = [
+        Row(
+            [(column, show.raw(value)) for column, value in zip(answer.columns, row, strict=True)],
+            found.get(str(row[place])) if place is not None else None,
+        )
+        for row in part
+    ]
+    total = None if answer.overflow else len(answer.rows)
+    return Page(rows, number, size, len(answer.rows) > start + size, answer.seconds, answer.columns, total)
+
+
+def pages(page: Page, total: int | None) -> list[dict[str, Any]]:
+    """Links of the pager: first, those around, last."""
+    known = min(total if total is not None else MAX_ROWS, MAX_ROWS)
+    last = max(1, -(-known // page.size))
+    wanted = sorted({1, last, *range(max(1, page.number - 2), min(last, page.number + 2) + 1)})
+    made: list[dict[str, Any]] = []
+    for before, number in zip([0, *wanted], wanted, strict=False):
+        if number - before > 1:
+            made.append({"gap": True})
+        made.append({"number": number, "here": number == page.number})
+    return made

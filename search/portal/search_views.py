@@ -1,0 +1,100 @@
+"""The search form: page, live preview, and ``/search/go``."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from gateway.access.request import viewer as viewer_of_request
+from search.portal import addresses, asking, builder, examples, facets, form, going
+from search.portal.criteria import Criteria, Problem, read
+from search.resolver import service
+
+MAX_ADDRESS = 6_000
+"""characters of an address that browsers and servers carry safely"""
+TOO_LONG = _("The search is too long for an address. Leave out some of its values.")
+
+
+def criteria_of(request: HttpRequest) -> Criteria:
+    return read(dict(request.GET.lists()))
+
+
+def form_context(request: HttpRequest, criteria: Criteria) -> dict[str, Any]:
+    viewer = viewer_of_request(request)
+    fields = form.make(criteria, viewer)
+    return {
+        "criteria": criteria,
+        "fields": fields,
+        "summaries": form.summaries(fields),
+        "examples": [one for one in examples.EXAMPLES if one.form],
+        "targets": request.GET.get("targets", ""),
+        "hide_quick_search": False,
+        "energy_units": ("TeV", "GeV", "MeV", "keV", "m", "Hz"),
+        "query": builder.text(builder.build(criteria)),
+        "tap_url": f"{settings.PUBLIC_URL}/tap",
+    }
+
+
+@gzip_page
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """The form, filled from the address."""
+    context = form_context(request, criteria_of(request))
+    if request.GET.get("mode") == "adql" or request.GET.get("adql"):
+        context["adql"] = request.GET.get("adql") or context["query"]
+        return render(request, "portal/adql.html", context)
+    return render(request, "portal/search.html", context)
+
+
+@require_safe
+def preview(request: HttpRequest) -> HttpResponse:
+    """The live part beside the form: number of matches and the ADQL. Names known nearby are resolved, no others."""
+    criteria = criteria_of(request)
+    viewer = viewer_of_request(request)
+    waiting = False
+    if criteria.needs_resolving:
+        try:
+            found = service.resolve(criteria.target, viewer, remote=False)
+            criteria.ra, criteria.dec = found.ra, found.dec
+        except service.ResolveError:
+            waiting = True
+    context: dict[str, Any] = {"criteria": criteria, "waiting": waiting, "problems": criteria.problems}
+    context["query"] = builder.text(builder.build(criteria))
+    try:
+        context["counts"] = facets.count(criteria, viewer)
+    except asking.AskError as error:
+        context["failure"] = error.reason
+    return render(request, "portal/preview.html", context)
+
+
+@require_safe
+def go(request: HttpRequest) -> HttpResponse:
+    """Resolves the name (about 4 s at most) and redirects to the results; else the form, with why."""
+    criteria = criteria_of(request)
+    viewer = viewer_of_request(request)
+    failure: service.ResolveError | None = None
+    if request.GET.get("targets", "").strip():
+        going.resolve_list(criteria, request.GET["targets"][:20_000], viewer)
+    elif criteria.needs_resolving:
+        straight = going.direct(criteria.target, viewer)
+        if straight:
+            return HttpResponseRedirect(straight)
+        failure = going.resolve_target(criteria, viewer)
+    if not criteria.problems:
+        address = addresses.results(criteria) + _view(request)
+        if len(address) <= MAX_ADDRESS:
+            return HttpResponseRedirect(address)
+        criteria.problems["targets"] = Problem(str(TOO_LONG))
+    context = form_context(request, criteria) | {"failure": failure}
+    unknown = isinstance(failure, service.Unknown)
+    return render(request, "portal/search.html", context, status=404 if unknown else 400)
+
+
+def _view(request: HttpRequest) -> str:
+    """How results are looked at survives the way through ``go``."""
+    kept = [(name, request.GET[name]) for name in ("sort", "size", "columns") if request.GET.get(name)]
+    return f"&{addresses.encode(kept)}" if kept else ""

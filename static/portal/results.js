@@ -1,0 +1,119 @@
+// Results: selection kept over pages, keys, the table and the sky linked both ways, filters without a full reload.
+import { post, toast } from "../js/distiller.js";
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const STORE = "selection";
+const size = (bytes) => {
+  for (const [unit, scale] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) if (bytes >= scale) return `${(bytes / scale).toFixed(1)} ${unit}`;
+  return `${bytes} B`;
+};
+
+const load = () => { try { return new Map(JSON.parse(sessionStorage.getItem(STORE) || "[]")); } catch { return new Map(); } };
+let chosen = load();
+const save = () => { try { sessionStorage.setItem(STORE, JSON.stringify([...chosen])); } catch { /* private window */ } };
+
+const rows = () => $$("tr[data-did]");
+const shapeOf = (did) => $$("[data-sky] [data-did]").find((shape) => shape.dataset.did === did);
+
+function show() {
+  const bar = $("[data-selection-bar]");
+  for (const row of rows()) {
+    const on = chosen.has(row.dataset.did);
+    $(".d-tick", row).checked = on;
+    shapeOf(row.dataset.did)?.classList.toggle("d-on", on);
+  }
+  const all = $("[data-all]");
+  if (all) {
+    const here = rows().filter((row) => chosen.has(row.dataset.did)).length;
+    all.checked = here > 0 && here === rows().length;
+    all.indeterminate = here > 0 && here < rows().length;
+  }
+  if (!bar) return;
+  bar.hidden = chosen.size === 0;
+  $("[data-selected-count]").textContent = chosen.size;
+  const bytes = [...chosen.values()].reduce((sum, one) => sum + one, 0);
+  $("[data-selected-size]").textContent = bytes ? size(bytes) : "";
+}
+
+function choose(row, on) {
+  if (on) chosen.set(row.dataset.did, Number(row.dataset.size)); else chosen.delete(row.dataset.did);
+}
+
+// Rows on other pages take part in whatever is sent.
+function complete(form) {
+  for (const extra of $$("[data-elsewhere]", form)) extra.remove();
+  const here = new Set(rows().map((row) => row.dataset.did));
+  for (const did of chosen.keys()) {
+    if (here.has(did)) continue;
+    const input = document.createElement("input");
+    Object.assign(input, { type: "hidden", name: "ID", value: did });
+    input.dataset.elsewhere = "";
+    form.append(input);
+  }
+  const token = $("[name=csrfmiddlewaretoken]", form);
+  if (token) token.disabled = false;
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches(".d-tick")) { choose(event.target.closest("tr"), event.target.checked); save(); show(); }
+  if (event.target.matches("[data-all]")) { for (const row of rows()) choose(row, event.target.checked); save(); show(); }
+});
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-selection]")) {
+    complete(event.target);
+    const method = event.submitter?.formMethod || "get";
+    const token = $("[name=csrfmiddlewaretoken]", event.target);
+    if (token) token.disabled = method === "get";
+  }
+  if (event.target.matches("[data-columns]")) {
+    event.preventDefault();
+    const keys = $$("input[name=column]:checked", event.target).map((box) => box.value);
+    const address = new URL(location.href);
+    address.searchParams.set("columns", keys.join(","));
+    location.href = address.href;
+  }
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-clear]")) {
+    const before = new Map(chosen);
+    chosen.clear();
+    save();
+    show();
+    toast("Selection cleared", { undo: () => { chosen = before; save(); show(); } });
+  }
+  const shape = event.target.closest("[data-sky] [data-did]");
+  if (shape) {
+    const row = rows().find((one) => one.dataset.did === shape.dataset.did);
+    if (row) { choose(row, !chosen.has(row.dataset.did)); save(); show(); row.scrollIntoView({ block: "nearest" }); }
+  }
+});
+document.addEventListener("mouseover", (event) => {
+  const did = event.target.closest("tr[data-did], [data-sky] [data-did]")?.dataset.did;
+  for (const shape of $$(".d-shape.d-hover")) shape.classList.remove("d-hover");
+  for (const row of $$("tr.d-here:not(:focus-within)")) row.classList.remove("d-here");
+  if (!did) return;
+  const shape = shapeOf(did);
+  if (shape) { shape.classList.add("d-hover"); shape.parentNode.append(shape); }
+  if (event.target.closest("[data-sky]")) rows().find((row) => row.dataset.did === did)?.classList.add("d-here");
+});
+
+let at = -1;
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not(.d-tick), select, textarea")) return;
+  const list = rows();
+  const key = event.key.toLowerCase();
+  if (key === "j" || key === "k") {
+    at = Math.max(0, Math.min(list.length - 1, at + (key === "j" ? 1 : -1)));
+    for (const row of list) row.classList.remove("d-here");
+    list[at]?.classList.add("d-here");
+    $("th a", list[at])?.focus({ preventScroll: true });
+    list[at]?.scrollIntoView({ block: "nearest" });
+  } else if (key === "x" && list[at]) { choose(list[at], !chosen.has(list[at].dataset.did)); save(); show(); }
+});
+
+document.addEventListener("htmx:after:swap", show);
+document.addEventListener("htmx:after:settle", show);
+show();
+export const selection = () => [...chosen.keys()];
+export { post };

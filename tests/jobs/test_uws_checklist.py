@@ -1,0 +1,530 @@
+"""UWS 1.1, line by line: what a client may rely on. The numbers are those of the checklist of the standard's rules."""
+
+import json
+import re
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from jobs import keeper
+from jobs.models import Job
+from jobs.phases import Phase
+from tests.vo.schemas import check
+
+UWS = "{http://www.ivoa.net/xml/UWS/v1.0}"
+XLINK = "{http://www.w3.org/1999/xlink}"
+NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+
+
+def xml(response):
+    assert response.status_code == 200, getattr(response, "content", response)
+    return check(b"".join(response.streaming_content) if response.streaming else response.content)
+
+
+def one(path: str) -> Job:
+    return Job.objects.get(pk=path.rsplit("/", 1)[1])
+
+
+def ids(response) -> list[str]:
+    return [ref.get("id") for ref in xml(response).iter(f"{UWS}jobref")]
+
+
+# --- resources ----------------------------------------------------------------------------------------------------------
+
+
+def test_01_each_container_gives_its_element(uws):
+    path = uws.create(seconds=1)
+    assert xml(uws.get("/uws/sleep")).tag == f"{UWS}jobs"
+    assert xml(uws.get(path)).tag == f"{UWS}job"
+    assert xml(uws.get(f"{path}/results")).tag == f"{UWS}results"
+    assert xml(uws.get(f"{path}/parameters")).tag == f"{UWS}parameters"
+
+
+def test_02_atoms_are_plain_text_and_empty_where_there_is_nothing(uws):
+    path = uws.create(seconds=1)
+    for child in ("phase", "executionduration", "destruction", "quote", "owner"):
+        response = uws.get(f"{path}/{child}")
+        assert response["Content-Type"].startswith("text/plain")
+    assert uws.get(f"{path}/quote").content == b""
+    assert uws.get(f"{path}/owner").content == b"alice"
+    Job.objects.update(destruction=None)
+    assert uws.get(f"{path}/destruction").content == b""
+
+
+@pytest.mark.parametrize("accept", ["", "*/*", "application/xml", "text/xml, application/xml", "text/plain"])
+def test_03_xml_is_preferred_unless_html_is_asked_for(uws, accept):
+    path = uws.create(seconds=1)
+    headers = {"accept": accept} if accept else {}
+    assert uws.client.get(path, headers=headers)["Content-Type"] == "application/xml"
+    page = uws.client.get(path, headers={"accept": "text/html,application/xml;q=0.9,*/*;q=0.8"})
+    assert page.status_code == 302
+    assert page["Location"] == f"/jobs/{path.rsplit('/', 1)[1]}/"
+
+
+def test_03_json_for_who_asks(uws):
+    path = uws.create(seconds=1, RUNID="mine")
+    job = uws.client.get(path, headers={"accept": "application/json"}).json()
+    assert (job["phase"], job["runId"], job["parameters"][0]["id"]) == ("PENDING", "mine", "seconds")
+    jobs = uws.client.get("/uws/sleep", headers={"accept": "application/json"}).json()["jobs"]
+    assert [j["id"] for j in jobs] == [job["jobId"]]
+    error = uws.client.post("/uws/sleep", {"seconds": "x"}, headers={"accept": "application/json"})
+    assert error.json()["parameter"] == "seconds"
+
+
+def test_04_version_stands_on_list_and_job(uws):
+    path = uws.create(seconds=1)
+    assert xml(uws.get("/uws/sleep")).get("version") == "1.1"
+    assert xml(uws.get(path)).get("version") == "1.1"
+
+
+def test_05_order_of_elements_and_nil(uws):
+    path = uws.create(seconds=1)
+    job = xml(uws.get(path))
+    assert [child.tag.removeprefix(UWS) for child in job] == [
+        "jobId", "ownerId", "phase", "quote", "creationTime", "startTime", "endTime", "executionDuration",
+        "destruction", "parameters", "results", "jobInfo",
+    ]  # fmt: skip
+    nil = {child.tag.removeprefix(UWS) for child in job if child.get(NIL) == "true"}
+    assert nil == {"quote", "startTime", "endTime"}
+
+
+def test_06_07_times_are_utc_with_t_and_z(uws, work):
+    path = uws.create(seconds=0, PHASE="RUN")
+    work()
+    job = xml(uws.get(path))
+    for name in ("creationTime", "startTime", "endTime", "destruction"):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", job.find(f"{UWS}{name}").text), name
+
+
+def test_08_the_service_says_that_it_is_uws_1_1(uws):
+    document = xml(uws.get("/uws/capabilities"))
+    capability = document.find("capability[@standardID='ivo://ivoa.net/std/UWS#rest-1.1']")
+    assert capability.find("interface/accessURL").text.startswith("http://testserver/uws/")
+    assert xml(uws.get("/uws/availability")) is not None
+
+
+# --- create ---------------------------------------------------------------------------------------------------------------
+
+
+def test_09_10_a_post_makes_a_pending_job(uws):
+    response = uws.client.post("/uws/sleep", {"seconds": "2"})
+    assert response.status_code == 303
+    path = response["Location"].removeprefix("http://testserver")
+    assert re.fullmatch(r"/uws/sleep/[0-9a-f-]{36}", path)
+    assert uws.phase(path) == "PENDING"
+
+
+def test_11_over_quota_is_403(uws, limit):
+    limit(active=1)
+    uws.create(seconds=1, PHASE="RUN")
+    response = uws.client.post("/uws/sleep", {"seconds": "1", "PHASE": "RUN"})
+    assert response.status_code == 403
+    assert b"1 active jobs, the limit" in response.content
+    assert Job.objects.count() == 1
+
+
+def test_12_run_at_creation(uws, work):
+    path = uws.create(seconds=0, PHASE="RUN")
+    assert uws.phase(path) == "QUEUED"
+    assert work() == 1
+    assert uws.phase(path) == "COMPLETED"
+
+
+def test_13_run_id_comes_back_untouched_and_need_not_be_unique(uws):
+    label = "Crab & <M1> “été” \u2603"
+    paths = [uws.create(seconds=1, RUNID=label) for _ in range(2)]
+    for path in paths:
+        assert xml(uws.get(path)).find(f"{UWS}runId").text == label
+    assert {ref.find(f"{UWS}runId").text for ref in xml(uws.get("/uws/sleep"))} == {label}
+
+
+def test_14_16_limits_at_creation_and_by_default(uws):
+    path = uws.create(seconds=1, EXECUTIONDURATION=7, DESTRUCTION="2026-12-01T00:00:00Z", runid="lower case")
+    job = one(path)
+    assert job.execution_duration == 7
+    assert job.run_id == "lower case"
+    default = one(uws.create(seconds=1))
+    assert default.execution_duration > 0
+    assert timedelta(days=29) < default.destruction - default.created <= timedelta(days=30)
+
+
+def test_15_an_upload_is_a_parameter_by_reference(uws, work):
+    file = SimpleUploadedFile("notes.txt", b"bytes of mine\x00\xff", "application/x-thing")
+    path = uws.create(seconds=0, attachment=file)
+    parameter = next(p for p in xml(uws.get(path)).iter(f"{UWS}parameter") if p.get("id") == "attachment")
+    assert parameter.get("byReference") == "true"
+    assert parameter.text == f"http://testserver{path}/parameters/attachment"
+    stored = uws.get(f"{path}/parameters/attachment")
+    assert b"".join(stored.streaming_content) == b"bytes of mine\x00\xff"
+    uws.client.post(f"{path}/phase", {"PHASE": "RUN"})
+    work()
+    assert b"".join(uws.get(f"{path}/results/attachment").streaming_content) == b"bytes of mine\x00\xff"
+
+
+def test_15_an_inline_part_is_referred_to_by_param(uws):
+    file = SimpleUploadedFile("x", b"abc")
+    path = uws.create(seconds=0, attachment="param:part1", part1=file)
+    assert b"".join(uws.get(f"{path}/parameters/attachment").streaming_content) == b"abc"
+
+
+# --- phase ----------------------------------------------------------------------------------------------------------------
+
+
+def test_17_no_other_phase_exists():
+    assert set(Phase.values) == {
+        "PENDING", "QUEUED", "EXECUTING", "COMPLETED", "ERROR", "ABORTED", "HELD", "SUSPENDED", "UNKNOWN", "ARCHIVED",
+    }  # fmt: skip
+
+
+def test_18_run(uws):
+    path = uws.create(seconds=1)
+    response = uws.client.post(f"{path}/phase", {"PHASE": "RUN"})
+    assert (response.status_code, response["Location"]) == (303, f"http://testserver{path}")
+    assert uws.phase(path) in ("QUEUED", "EXECUTING")
+
+
+def test_19_a_held_job_takes_a_new_run(uws):
+    path = uws.create(seconds=1)
+    Job.objects.update(phase=Phase.HELD)
+    assert uws.client.post(f"{path}/phase", {"PHASE": "RUN"}).status_code == 303
+    assert uws.phase(path) == "QUEUED"
+
+
+@pytest.mark.parametrize("phase", ["PENDING", "QUEUED", "HELD"])
+def test_20_abort_sets_the_end_time(uws, phase):
+    path = uws.create(seconds=1)
+    Job.objects.update(phase=phase)
+    response = uws.client.post(f"{path}/phase", {"PHASE": "ABORT"})
+    assert (response.status_code, response["Location"]) == (303, f"http://testserver{path}")
+    job = one(path)
+    assert (job.phase, job.ended is not None) == ("ABORTED", True)
+
+
+@pytest.mark.parametrize("phase", ["COMPLETED", "ERROR", "ABORTED", "ARCHIVED"])
+@pytest.mark.parametrize("word", ["RUN", "ABORT"])
+def test_21_22_a_finished_job_stays_as_it_is(uws, phase, word):
+    path = uws.create(seconds=1)
+    Job.objects.update(phase=phase)
+    assert uws.client.post(f"{path}/phase", {"PHASE": word}).status_code == 403
+    assert uws.phase(path) == phase
+
+
+@pytest.mark.parametrize("phase", ["QUEUED", "EXECUTING"])
+def test_22_run_twice_is_403(uws, phase):
+    path = uws.create(seconds=1)
+    Job.objects.update(phase=phase)
+    assert uws.client.post(f"{path}/phase", {"PHASE": "RUN"}).status_code == 403
+
+
+@pytest.mark.parametrize("word", ["", "STOP", "COMPLETED", "RUN;ABORT"])
+def test_22_an_unknown_phase_is_400(uws, word):
+    path = uws.create(seconds=1)
+    assert uws.client.post(f"{path}/phase", {"PHASE": word}).status_code == 400
+    assert uws.phase(path) == "PENDING"
+
+
+# --- limits ---------------------------------------------------------------------------------------------------------------
+
+
+def test_23_execution_duration_is_clipped_and_shown(uws):
+    path = uws.create(seconds=1)
+    response = uws.client.post(f"{path}/executionduration", {"EXECUTIONDURATION": "10000000"})
+    assert (response.status_code, response["Location"]) == (303, f"http://testserver{path}")
+    longest = int(uws.get(f"{path}/executionduration").content)
+    assert 0 < longest < 10000000
+    uws.client.post(f"{path}/executionduration", {"EXECUTIONDURATION": "5"})
+    assert uws.get(f"{path}/executionduration").content == b"5"
+    uws.client.post(f"{path}/executionduration", {"EXECUTIONDURATION": "0"})
+    assert int(uws.get(f"{path}/executionduration").content) == longest
+
+
+@pytest.mark.parametrize("text", ["-1", "ten", "1e3", "1.5", "99999999999999999999"])
+def test_23_a_bad_duration_is_400(uws, text):
+    path = uws.create(seconds=1)
+    assert uws.client.post(f"{path}/executionduration", {"EXECUTIONDURATION": text}).status_code == 400
+
+
+def test_24_an_overrun_is_aborted_with_what_it_had(uws, work):
+    path = uws.create(seconds=30, EXECUTIONDURATION=1, PHASE="RUN")
+    work()
+    job = one(path)
+    assert job.phase == "ABORTED"
+    assert (job.ended - job.started).total_seconds() < 10
+    assert "time limit of 1 s" in job.history.last().why
+
+
+def test_25_destruction_may_be_clipped(uws):
+    path = uws.create(seconds=1)
+    response = uws.client.post(f"{path}/destruction", {"DESTRUCTION": "2026-12-24T18:00:00"})
+    assert (response.status_code, response["Location"]) == (303, f"http://testserver{path}")
+    assert uws.get(f"{path}/destruction").content == b"2026-12-24T18:00:00.000Z"
+    uws.client.post(f"{path}/destruction", {"DESTRUCTION": "9999-01-01"})
+    assert one(path).destruction < timezone.now() + timedelta(days=366)
+    uws.client.post(f"{path}/destruction", {"DESTRUCTION": "1999-01-01"})
+    assert one(path).destruction > timezone.now() - timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "2026-13-01", "2026-12-24T18:00:00+02:00", "'; DROP TABLE jobs_job"])
+def test_25_a_bad_time_is_400(uws, text):
+    path = uws.create(seconds=1)
+    assert uws.client.post(f"{path}/destruction", {"DESTRUCTION": text}).status_code == 400
+
+
+def test_26_past_destruction_the_record_stays_and_the_results_go(uws, work):
+    path = uws.create(seconds=0, PHASE="RUN")
+    work()
+    Job.objects.update(destruction=timezone.now() - timedelta(seconds=1))
+    keeper.destroy()
+    assert uws.phase(path) == "ARCHIVED"
+    assert ids(uws.get("/uws/sleep")) == []
+    assert len(ids(uws.get("/uws/sleep", PHASE="ARCHIVED"))) == 1
+    assert uws.get(f"{path}/results/result").status_code == 404
+    assert xml(uws.get(path)).find(f"{UWS}results").getchildren() == []
+
+
+@pytest.mark.parametrize("phase", ["PENDING", "QUEUED"])
+def test_26_a_job_that_has_not_ended_is_ended_first(uws, phase):
+    path = uws.create(seconds=1)
+    Job.objects.update(phase=phase, destruction=timezone.now() - timedelta(seconds=1))
+    keeper.destroy()
+    job = one(path)
+    assert (job.phase, job.ended is not None) == ("ARCHIVED", True)
+    assert [event.what for event in job.history.all()][-2:] == ["aborted", "archived"]
+
+
+def test_27_delete(uws, work):
+    path = uws.create(seconds=0, PHASE="RUN")
+    work()
+    response = uws.client.delete(path)
+    assert (response.status_code, response["Location"]) == (303, "http://testserver/uws/sleep")
+    assert uws.get(path).status_code == 404
+    assert uws.get(f"{path}/results/result").status_code == 404
+
+
+def test_28_action_delete(uws):
+    path = uws.create(seconds=1)
+    response = uws.client.post(path, {"ACTION": "DELETE"})
+    assert (response.status_code, response["Location"]) == (303, "http://testserver/uws/sleep")
+    assert uws.get(path).status_code == 404
+    other = uws.create(seconds=1)
+    assert uws.client.post(other, {"ACTION": "EXPLODE"}).status_code == 400
+
+
+CHILDREN = ("phase", "executionduration", "destruction", "quote", "owner", "error", "parameters", "results",
+            "parameters/seconds", "results/result")  # fmt: skip
+
+
+@pytest.mark.parametrize("child", CHILDREN)
+def test_29_nothing_else_takes_delete(uws, child):
+    path = uws.create(seconds=1)
+    assert uws.client.delete(f"{path}/{child}").status_code == 405
+    assert uws.client.delete("/uws/sleep").status_code == 405
+    assert uws.phase(path) == "PENDING"
+
+
+# --- parameters, results, errors -------------------------------------------------------------------------------------------
+
+
+def test_30_parameters_change_while_pending(uws):
+    path = uws.create(seconds=1)
+    for answer in (
+        uws.client.post(path, {"seconds": "2"}),
+        uws.client.post(f"{path}/parameters", {"SECONDS": "3"}),
+        uws.client.put(f"{path}/parameters/seconds", "4", content_type="text/plain"),
+    ):
+        assert (answer.status_code, answer["Location"]) == (303, f"http://testserver{path}")
+    assert uws.get(f"{path}/parameters/seconds").content == b"4"
+
+
+@pytest.mark.parametrize("phase", ["QUEUED", "EXECUTING", "COMPLETED", "ERROR", "ABORTED"])
+def test_30_and_not_after(uws, phase):
+    path = uws.create(seconds=1)
+    Job.objects.update(phase=phase)
+    assert uws.client.post(path, {"seconds": "2"}).status_code == 403
+    assert uws.client.post(f"{path}/parameters", {"note": "new"}).status_code == 403
+    assert uws.client.put(f"{path}/parameters/seconds", "4", content_type="text/plain").status_code == 403
+    assert one(path).parameters == {"seconds": ["1"]}
+
+
+def test_31_results_have_unique_ids_href_size_and_type(uws, work):
+    path = uws.create(seconds=0, PHASE="RUN")
+    work()
+    results = list(xml(uws.get(f"{path}/results")))
+    names = [r.get("id") for r in results]
+    assert len(names) == len(set(names))
+    main = results[names.index("result")]
+    content = b"".join(uws.get(main.get(f"{XLINK}href").removeprefix("http://testserver")).streaming_content)
+    assert (int(main.get("size")), main.get("mime-type")) == (len(content), "text/plain")
+    assert {"stdout", "stderr", "provenance.json", "provenance.xml", "provenance.provn", "provenance.svg"} < set(names)
+    for method in (uws.client.post, uws.client.put):
+        assert method(f"{path}/results/result", {"x": 1}).status_code == 405
+
+
+def test_32_a_failing_job_says_why(uws, work):
+    path = uws.create(seconds=0, fail="true", PHASE="RUN")
+    work()
+    response = uws.get(path)
+    assert response.status_code == 200
+    summary = xml(response).find(f"{UWS}errorSummary")
+    assert (summary.get("type"), summary.get("hasDetail")) == ("fatal", "true")
+    assert "asked to fail" in summary.find(f"{UWS}message").text
+    assert b"asked to fail" in uws.get(f"{path}/error").content
+    assert uws.phase(path) == "ERROR"
+
+
+def test_32_no_error_no_error_document(uws):
+    assert uws.get(f"{uws.create(seconds=1)}/error").status_code == 404
+
+
+def test_33_job_info_carries_extras(uws, work):
+    path = uws.create(seconds=0, PHASE="RUN")
+    work()
+    info = xml(uws.get(path)).find(f"{UWS}jobInfo/info")
+    assert (info.find("type").text, info.find("progress").text) == ("sleep", "0.900") or info.find("progress").text
+
+
+# --- list -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def history(uws) -> list[str]:
+    """Five jobs, oldest first: PENDING, COMPLETED, ERROR, ARCHIVED, QUEUED on the first five days of a year."""
+    paths = []
+    for day, phase in enumerate(("PENDING", "COMPLETED", "ERROR", "ARCHIVED", "QUEUED"), start=1):
+        path = uws.create(seconds=1)
+        Job.objects.filter(pk=one(path).pk).update(phase=phase, created=datetime(2026, 1, day, 12, tzinfo=UTC))
+        paths.append(path.rsplit("/", 1)[1])
+    return paths
+
+
+def test_34_all_but_the_archived(uws, history):
+    assert ids(uws.get("/uws/sleep")) == [history[n] for n in (4, 2, 1, 0)]
+
+
+def test_35_phase_is_a_union(uws, history):
+    assert ids(uws.get("/uws/sleep", PHASE=["ERROR", "ARCHIVED"])) == [history[3], history[2]]
+    assert ids(uws.get("/uws/sleep", phase="PENDING")) == [history[0]]
+
+
+@pytest.mark.parametrize("value", ["DONE", "", "QUEUED,ERROR", "' OR 1=1"])
+def test_35_an_unknown_phase_is_refused(uws, value):
+    assert uws.get("/uws/sleep", PHASE=value).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("after", "kept"),
+    [
+        ("2025", 4), ("20260101", 4), ("2026-01-01 12:00", 3), ("2026-01-01T12:00:00Z", 3), ("2026-01-02", 3),
+        ("2026-01-02T12:00:00.000", 2), ("2026-01-05T11:59:59Z", 1), ("2027", 0),
+    ],
+)  # fmt: skip
+def test_36_after_is_strictly_later(uws, history, after, kept):
+    assert len(ids(uws.get("/uws/sleep", AFTER=after))) == kept
+
+
+def test_36_after_the_time_that_a_document_gave_is_after_that_job(uws):
+    path = uws.create(seconds=1)
+    created = xml(uws.get(path)).find(f"{UWS}creationTime").text
+    assert ids(uws.get("/uws/sleep", AFTER=created)) == []
+
+
+@pytest.mark.parametrize("value", ["yesterday", "2026-01-01T00:00:00+01:00", "2026-99-01", "12", ""])
+def test_36_a_bad_time_is_refused(uws, value):
+    assert uws.get("/uws/sleep", AFTER=value).status_code == 400
+
+
+def test_37_last_gives_the_newest_first(uws, history):
+    assert ids(uws.get("/uws/sleep", LAST=2)) == [history[4], history[2]]
+    assert len(ids(uws.get("/uws/sleep", LAST=100))) == 4
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5", "", "99999999999999999999"])
+def test_37_a_bad_last_is_refused(uws, value):
+    assert uws.get("/uws/sleep", LAST=value).status_code == 400
+
+
+def test_38_filters_are_anded(uws, history):
+    query = {"PHASE": ["PENDING", "COMPLETED", "ERROR"], "AFTER": "2026-01-01T12:00:00Z", "LAST": 1}
+    assert ids(uws.get("/uws/sleep", **query)) == [history[2]]
+
+
+def test_39_each_reference_tells_what_it_must(uws):
+    path = uws.create(seconds=1, RUNID="mine")
+    ref = xml(uws.get("/uws/sleep")).find(f"{UWS}jobref")
+    assert ref.get("id") == path.rsplit("/", 1)[1]
+    assert uws.get(ref.get(f"{XLINK}href").removeprefix("http://testserver")).status_code == 200
+    assert [child.tag.removeprefix(UWS) for child in ref] == ["phase", "runId", "ownerId", "creationTime"]
+    assert ref.find(f"{UWS}ownerId").text == "alice"
+
+
+# --- wait (more with a real server in test_wait) ----------------------------------------------------------------------------
+
+
+def test_40_wait_belongs_to_the_job_alone(uws):
+    path = uws.create(seconds=1)
+    start = time.monotonic()
+    uws.get("/uws/sleep", WAIT=20)
+    uws.get(f"{path}/phase", WAIT=20)
+    assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize("phase", ["COMPLETED", "ERROR", "ABORTED", "HELD", "SUSPENDED", "UNKNOWN", "ARCHIVED"])
+def test_42_other_phases_are_answered_at_once(uws, phase):
+    path = uws.create(seconds=1)
+    Job.objects.update(phase=phase)
+    start = time.monotonic()
+    assert uws.get(path, WAIT=20).status_code == 200
+    assert time.monotonic() - start < 10
+
+
+def test_43_a_stale_phase_is_answered_at_once(uws):
+    path = uws.create(seconds=1)
+    start = time.monotonic()
+    assert uws.get(path, WAIT=20, PHASE="QUEUED").status_code == 200
+    assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize("value", ["", "soon", "1.5", "1e1"])
+def test_44_a_bad_wait_is_refused(uws, value):
+    assert uws.get(uws.create(seconds=1), WAIT=value).status_code == 400
+
+
+# --- security (the matrix of all children is in test_matrix) ------------------------------------------------------------------
+
+
+def test_47_48_owner_and_stranger(uws, uws_of):
+    path = uws.create(seconds=1)
+    assert xml(uws.get(path)).find(f"{UWS}ownerId").text == "alice"
+    assert uws_of("charlie").get(path).status_code == 403
+    assert uws_of("anonymous").get(path).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/uws/sleep/nothing", "/uws/sleep/00000000-0000-0000-0000-000000000000", "/uws/no"])
+def test_49_what_is_missing_is_404(uws, path):
+    for address in (path, f"{path}/phase", f"{path}/results/x", f"{path}/parameters/x"):
+        assert uws.get(address).status_code == 404
+
+
+def test_49_a_job_is_found_only_under_its_type(uws):
+    job_id = uws.create(seconds=1).rsplit("/", 1)[1]
+    assert uws.get(f"/uws/counts_map/{job_id}").status_code == 404
+
+
+def test_50_a_new_job_is_seen_at_once(uws):
+    for number in range(5):
+        path = uws.create(seconds=1)
+        assert uws.get(path).status_code == 200
+        assert len(ids(uws.get("/uws/sleep"))) == number + 1
+
+
+def test_no_final_slash_is_asked_for(uws):
+    assert uws.client.post("/uws/sleep", {"seconds": 1}).status_code == 303
+    assert uws.client.post("/uws/sleep/", {"seconds": 1}).status_code == 404
+
+
+def test_the_types_are_listed(uws):
+    types = json.loads(uws.get("/uws").content)["types"]
+    assert {"sleep", "counts_map"} <= {t["name"] for t in types}
