@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from gateway.accounts.readonly import ModelAdmin
 from search.archive.models import Collection, Product, Proposal
 
 
 @admin.register(Product)
-class ProductAdmin(admin.ModelAdmin[Product]):
+class ProductAdmin(ModelAdmin):
     """Staff may mistrust a product and change its Policy; what its bytes say is not edited."""
 
     list_display = ("key", "obs_collection", "target_name", "dataproduct_type", "policy", "verified_ok", "suspect")
@@ -31,11 +32,11 @@ class ProductAdmin(admin.ModelAdmin[Product]):
 
 
 @admin.register(Proposal)
-class ProposalAdmin(admin.ModelAdmin[Proposal]):
+class ProposalAdmin(ModelAdmin):
     list_display = ("proposal_id", "title", "pi_name", "policy")
     search_fields = ("proposal_id", "title", "pi_name")
 
 
 @admin.register(Collection)
-class CollectionAdmin(admin.ModelAdmin[Collection]):
+class CollectionAdmin(ModelAdmin):
     list_display = ("name", "title", "facility", "simulated")

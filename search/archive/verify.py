@@ -56,7 +56,7 @@ def _oldest(size: int) -> list[int]:
     return chosen
 
 
-def verify(products: ProductQuerySet, progress: Callable[[str], None] = lambda text: None) -> Report:
+def verify(products: ProductQuerySet, progress: Callable[[str], None] | None = None) -> Report:
     """Reads every file and compares its SHA-256; the outcome is kept with the row."""
     report = Report()
     for product in products.only("pk", "key", "storage_key", "sha256").iterator():
@@ -70,7 +70,8 @@ def verify(products: ProductQuerySet, progress: Callable[[str], None] = lambda t
                 report.damaged.append(product.key)
         Product.objects.filter(pk=product.pk).update(verified_at=timezone.now(), verified_ok=good)
         report.checked += 1
-        progress(f"{product.key}: {'as it was' if good else 'NOT as it was'}")
+        if progress:
+            progress(f"{product.key}: {'as it was' if good else 'NOT as it was'}")
     return report
 
 

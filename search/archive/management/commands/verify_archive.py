@@ -20,9 +20,8 @@ class Command(BaseCommand):
         if collection:
             products = products.filter(obs_collection=collection)
         report = verify(products, Progress(products.count(), self.stderr).step)
-        self.stdout.write(
-            f"{report.checked} files checked: {len(report.damaged)} damaged, {len(report.missing)} missing"
-        )
+        damaged, missing = len(report.damaged), len(report.missing)
+        self.stdout.write(f"{report.checked} files checked: {damaged} damaged, {missing} missing")
         if not report.clean:
             self.stderr.write(report.text)
             raise CommandError("The archive is not whole; see above. Bring the files back from a backup or by ingest.")
