@@ -23,7 +23,7 @@ from jobs.limits import limits
 from jobs.models import Job
 from jobs.phases import ACTIVE, End, Outcome, Phase, decide_end
 from jobs.queue import Closing, end
-from jobs.results import remove_files
+from jobs.results import drop_other_runs, remove_files
 
 log = logging.getLogger(__name__)
 KEEPER = "keeper"
@@ -55,6 +55,8 @@ def reap() -> int:
                     count += 1
         except LostClaim:
             continue
+        if ending.phase != Phase.QUEUED:
+            drop_other_runs(Job(id=job.id))
     return count
 
 

@@ -194,6 +194,8 @@ class Run:
         except BaseException:
             results.forget(stored)
             raise
+        if self.job.attempts > 1:
+            results.drop_other_runs(self.job)
 
     def _commit(self, closing: queue.Closing, found: list[results.Found], stored: Mapping[str, str]) -> None:
         from jobs.records import record_run  # noqa: PLC0415 (records read this module's names)
