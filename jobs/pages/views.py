@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from gateway.access.request import viewer
-from jobs import fate, formats, parameters, queue, registry, service
+from jobs import fate, formats, parameters, queue, registry, reuse, service
 from jobs.errors import Refused
 from jobs.models import Job
 from jobs.pages import forms, snippets
@@ -219,6 +219,7 @@ def _form_page(
         "curl": snippets.curl(address, values),
         "pyvo": snippets.pyvo(address, values),
         "query": request.GET.urlencode(),
+        "earlier": reuse.earlier(job_type, values, viewer(request)) if status == 200 and values else None,
         "may_run": viewer(request).is_authenticated or service.open_to_visitors(job_type),
     }
     return render(request, "jobs/form.html", context, status=status)
