@@ -57,12 +57,11 @@ def examine(folder: Path, name: str) -> tuple[Path, int, str]:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise Unfit(f"{name} cannot be read: {error.strerror}") from error
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+        os.close(handle)
+        raise Unfit(f"{name} is not a plain file of the job")
     with os.fdopen(handle, "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise Unfit(f"{name} is not a regular file")
-        if status.st_nlink > 1:
-            raise Unfit(f"{name} is a second name of another file")
         return path, status.st_size, hashlib.file_digest(stream, "sha256").hexdigest()
 
 

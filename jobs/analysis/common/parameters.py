@@ -10,9 +10,6 @@ from jobs.description import Input, Output, Param
 MAX_WIDTH = 20.0
 """deg; a map of 20 deg with the smallest pixels still fits into the memory of a job"""
 
-MAX_PIXELS = 1000
-"""along one side of a map"""
-
 Observations = Annotated[
     tuple[str, ...],
     Input(
