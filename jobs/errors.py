@@ -15,7 +15,7 @@ class Refused(Exception):
     def __str__(self) -> str:
         if not self.parameter:
             return self.rule
-        return f"{self.parameter}={shortened(self.value)}: {self.rule}"
+        return f"{shortened(self.parameter)}={shortened(self.value)}: {self.rule}"
 
 
 class LostClaim(Exception):

@@ -57,12 +57,11 @@ def examine(folder: Path, name: str) -> tuple[Path, int, str]:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise Unfit(f"{name} cannot be read: {error.strerror}") from error
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+        os.close(handle)
+        raise Unfit(f"{name} is not a plain file of the job")
     with os.fdopen(handle, "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise Unfit(f"{name} is not a regular file")
-        if status.st_nlink > 1:
-            raise Unfit(f"{name} is a second name of another file")
         return path, status.st_size, hashlib.file_digest(stream, "sha256").hexdigest()
 
 
@@ -136,6 +135,19 @@ def store(job: Job, found: list[Found]) -> dict[str, str]:
 def forget(stored: Mapping[str, str]) -> None:
     for key in stored.values():
         default_storage.delete(key)
+
+
+def drop_other_runs(job: Job) -> None:
+    """Files of a run that was killed between storing and its ending: nothing speaks of them."""
+    root = f"jobs/{job.id}"
+    try:
+        folders, _files = default_storage.listdir(root)
+    except FileNotFoundError:
+        return
+    for folder in folders:
+        if folder not in ("uploads", job.claim):
+            for name in default_storage.listdir(f"{root}/{folder}")[1]:
+                default_storage.delete(f"{root}/{folder}/{name}")
 
 
 def register(job: Job, found: list[Found], stored: Mapping[str, str], input_keys: tuple[str, ...]) -> list[JobResult]:

@@ -75,9 +75,10 @@ class Events:
             handle = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             return False
+        if not stat.S_ISREG(os.fstat(handle).st_mode) or self.offset > self.LIMIT:
+            os.close(handle)
+            return False
         with os.fdopen(handle, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode) or self.offset > self.LIMIT:
-                return False
             stream.seek(self.offset)
             block = stream.read(self.LIMIT)
         whole = block[: block.rfind(b"\n") + 1]

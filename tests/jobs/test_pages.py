@@ -1,0 +1,171 @@
+"""Job pages as an astronomer meets them."""
+
+import pytest
+
+from jobs.models import Job
+
+
+@pytest.fixture
+def browser(client_of):
+    return client_of("alice")
+
+
+@pytest.fixture
+def finished(uws, work) -> Job:
+    uws.create(seconds=0, note="hello", RUNID="first try", PHASE="RUN")
+    work()
+    return Job.objects.get()
+
+
+def test_the_form_comes_from_the_description(browser):
+    page = browser.get("/jobs/new/counts_map").content.decode()
+    for words in ("Right ascension of the target", "0 to 360", "default 5.0", "deg", "TeV", "counts_map"):
+        assert words in page
+
+
+def test_the_address_fills_the_form(browser):
+    page = browser.get("/jobs/new/counts_map?ID=a.run-1&ID=a.run-2&RA=83.63&dec=22.01&WIDTH=3").content.decode()
+    assert 'name="ra" value="83.63"' in page
+    assert 'name="width" value="3"' in page
+    assert "a.run-1\na.run-2" in page
+    assert "changed" in page
+
+
+def test_wrong_values_are_marked_and_what_was_typed_stays(browser):
+    response = browser.post("/jobs/new/sleep", {"seconds": "9999", "note": "kept", "PHASE": "RUN"})
+    assert response.status_code == 400
+    page = response.content.decode()
+    assert "Must be at most 3600 s." in page
+    assert 'value="9999"' in page
+    assert "kept" in page
+    assert Job.objects.count() == 0
+
+
+def test_run_leads_to_the_page_of_the_job(browser):
+    response = browser.post("/jobs/new/sleep", {"seconds": "1", "PHASE": "RUN"})
+    job = Job.objects.get()
+    assert (response.status_code, response["Location"]) == (302, f"/jobs/{job.id}/")
+    assert (job.phase, job.origin) == ("QUEUED", "browser")
+
+
+def test_a_draft_waits_and_can_be_edited(browser):
+    browser.post("/jobs/new/sleep", {"seconds": "1", "PHASE": ""})
+    job = Job.objects.get()
+    assert job.phase == "PENDING"
+    assert 'value="1"' in browser.get(f"/jobs/{job.id}/edit").content.decode()
+    browser.post(f"/jobs/{job.id}/edit", {"seconds": "2", "note": "x", "PHASE": "RUN"})
+    job.refresh_from_db()
+    assert (job.phase, job.parameters) == ("QUEUED", {"seconds": ["2"], "note": ["x"]})
+    assert browser.get(f"/jobs/{job.id}/edit").status_code == 403
+
+
+def test_a_visitor_is_led_to_the_sign_in(client_of):
+    visitor = client_of("anonymous")
+    assert "Sign in to run it" in visitor.get("/jobs/new/sleep").content.decode()
+    response = visitor.post("/jobs/new/sleep", {"seconds": "1", "PHASE": "RUN"})
+    assert response.status_code == 401
+    assert "/accounts/login/?next=/jobs/new/sleep" in response.content.decode()
+
+
+def test_the_page_of_a_finished_job(browser, finished):
+    page = browser.get(f"/jobs/{finished.id}/").content.decode()
+    for words in ("first try", "Completed", "slept 0 s", "result", "provenance.json", "Run again", "hello", "Keep"):
+        assert words in page, words
+
+
+@pytest.mark.parametrize("tab", ["result", "files", "parameters", "log", "history", "nonsense"])
+def test_every_tab_has_an_address(browser, finished, tab):
+    assert browser.get(f"/jobs/{finished.id}/?tab={tab}").status_code == 200
+
+
+def test_a_failed_job_says_why(browser, uws, work):
+    uws.create(seconds=0, fail="true", PHASE="RUN")
+    work()
+    page = browser.get(f"/jobs/{Job.objects.get().id}/").content.decode()
+    assert "The job was asked to fail, and did." in page
+    assert "Traceback" not in page
+
+
+def test_run_again_and_edit_and_run(browser, finished):
+    response = browser.post(f"/jobs/{finished.id}/again")
+    again = Job.objects.exclude(pk=finished.pk).get()
+    assert response["Location"] == f"/jobs/{again.id}/"
+    assert (again.phase, again.parameters) == ("QUEUED", finished.parameters)
+    assert "hello" in browser.get(f"/jobs/new/sleep?job={finished.id}").content.decode()
+
+
+def test_the_live_part_says_where_it_stands(browser, uws):
+    uws.create(seconds=1, PHASE="RUN")
+    job = Job.objects.get()
+    response = browser.get(f"/jobs/{job.id}/live")
+    assert response["X-Phase"] == "QUEUED"
+    assert "0 before it" in response.content.decode()
+    Job.objects.update(phase="EXECUTING", progress=0.62, step="Background, run 3 of 4")
+    page = browser.get(f"/jobs/{job.id}/live").content.decode()
+    assert "62 %" in page
+    assert "Background, run 3 of 4" in page
+
+
+def test_the_log_is_followed_by_pieces(browser, finished):
+    pieces = browser.get(f"/jobs/{finished.id}/log").json()["pieces"]
+    assert pieces[0]["text"].startswith("slept")
+    assert browser.get(f"/jobs/{finished.id}/log?after={pieces[-1]['id']}").json()["pieces"] == []
+
+
+def test_the_list_filters_searches_and_pages(browser, uws):
+    for number in range(30):
+        uws.create(seconds=1, RUNID=f"label-{number:02}")
+    Job.objects.filter(run_id="label-07").update(phase="ERROR")
+    assert browser.get("/jobs/").content.decode().count("data-job=") == 25
+    assert browser.get("/jobs/?page=2").content.decode().count("data-job=") == 5
+    assert browser.get("/jobs/?phase=ERROR").content.decode().count("data-job=") == 1
+    assert browser.get("/jobs/?q=label-1").content.decode().count("data-job=") == 10
+    assert browser.get("/jobs/?type=counts_map").content.decode().count("data-job=") == 0
+
+
+def test_the_list_costs_the_same_for_few_and_many(browser, uws, django_assert_max_num_queries):
+    for _ in range(25):
+        uws.create(seconds=1)
+    with django_assert_max_num_queries(12):
+        browser.get("/jobs/")
+
+
+def test_chosen_jobs_are_started_and_deleted_together(browser, uws, uws_of):
+    mine = [uws.create(seconds=1).rsplit("/", 1)[1] for _ in range(3)]
+    foreign = uws_of("bob").create(seconds=1).rsplit("/", 1)[1]
+    response = browser.post("/jobs/bulk", {"action": "run", "job": [*mine, foreign]}, follow=True)
+    assert set(Job.objects.filter(phase="QUEUED").values_list("owner__username", flat=True)) == {"alice"}
+    assert "1 refused" in response.content.decode()
+    browser.post("/jobs/bulk", {"action": "delete", "job": [*mine, foreign]})
+    assert Job.objects.get().owner.username == "bob"
+
+
+def test_staff_see_everybody_on_request(client_of, uws):
+    uws.create(seconds=1)
+    dana = client_of("dana")
+    assert dana.get("/jobs/").content.decode().count("data-job=") == 0
+    assert dana.get("/jobs/?owner=all").content.decode().count("data-job=") == 1
+    assert dana.get("/jobs/?owner=alice").content.decode().count("data-job=") == 1
+
+
+def test_types_and_one_type(browser):
+    assert "Counts map" in browser.get("/jobs/types/").content.decode()
+    page = browser.get("/jobs/types/counts_map/").content.decode()
+    assert "observations" in page
+    assert browser.get("/jobs/types/nothing/").status_code == 404
+
+
+def test_kept_until_and_extended(browser, finished):
+    browser.post(f"/jobs/{finished.id}/extend", {"DESTRUCTION": "2027-06-30"})
+    finished.refresh_from_db()
+    assert f"{finished.destruction:%Y-%m-%d}" == "2027-06-30"
+    browser.post(f"/jobs/{finished.id}/keep")
+    finished.refresh_from_db()
+    assert (finished.kept, finished.destruction) == (True, None)
+
+
+def test_commands_are_complete(browser):
+    page = browser.get("/jobs/new/sleep?seconds=2&note=a%20'b'").content.decode()
+    assert "--data-urlencode seconds=2" in page
+    assert "$TOKEN" in page
+    assert "http://testserver/uws/sleep" in page
