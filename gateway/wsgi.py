@@ -4,5 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from gateway.vo.chunked import accepting_chunks
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
-application = get_wsgi_application()
+application = accepting_chunks(get_wsgi_application())

@@ -321,6 +321,16 @@ def replace_parameters(job: Job, viewer: Viewer, values: Mapping[str, Sequence[s
     return change_parameters(job, viewer, values or {})
 
 
+def change_run_id(job: Job, viewer: Viewer, text: str) -> Job:
+    """The client's label (UWS 1.1, section 2.1.4); it may be given as long as the job is PENDING."""
+    if job.phase != Phase.PENDING:
+        raise Refused(403, "RUNID", text, _("the job was started already"))
+    job.run_id = checked_run_id(text)
+    Job.objects.filter(pk=job.pk).update(run_id=job.run_id)
+    job.note(viewer.username or "anonymous", "RUNID changed")
+    return job
+
+
 def change_duration(job: Job, viewer: Viewer, text: str) -> Job:
     job_type = registry.get(job.type)
     if job_type is None or job.is_finished:

@@ -70,6 +70,8 @@ def record(activity: ActivityRecord, *, strict: bool = False) -> Activity:
 @transaction.atomic
 def record_entity(entity: EntityRecord, *, strict: bool = False) -> Entity:
     """Writes an entity with its members, progenitors and agents; ``Unknown`` when one of these is not known."""
+    if entity.id in entity.members or entity.id in entity.derived_from:
+        raise Refused(f"{entity.id} cannot come from itself or be a member of itself")
     row, created = _entity(entity, strict)
     known = Entity.objects.select_related("policy").in_bulk([*entity.members, *entity.derived_from])
     for other in (*entity.members, *entity.derived_from):
@@ -154,7 +156,7 @@ def _complete(row: Entity | Activity, facts: dict[str, object], firm: set[str], 
         if known in ("", None):
             setattr(row, name, value)
             changed.append(name)
-        elif strict or name in firm:
+        elif (strict and name != "description_id") or name in firm:
             raise Conflict(f"{row.pk} is known with {name} {known!s:.100}, the record says {value!s:.100}")
     if changed:
         row.save(update_fields=changed)

@@ -78,7 +78,7 @@ def explain_refusal(viewer: Viewer, policy: Policy | None) -> Refusal | None:
         proposal_id=policy.proposal_id,
         pi=pi_of(policy) if policy.pi_public else "",
         open_to=_open_to(policy),
-        may_ask=bool(addressees(policy)),
+        may_ask=True,
         policy=policy,
     )
 

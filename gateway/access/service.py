@@ -31,9 +31,15 @@ def ask(policy: Policy, user: User, message: str) -> AccessRequest:
         link = settings.PUBLIC_URL + reverse("access_members", args=[policy.uid])
         words = {"request": request, "who": display_name(user), "policy": policy, "link": link}
         subject = _("%(who)s asks for access to %(what)s") % {"who": display_name(user), "what": label(policy)}
-        mail(addressees(policy), subject, "access/mail/ask.txt", words, reply_to=user.email)
+        mail(addressees(policy) or staff(), subject, "access/mail/ask.txt", words, reply_to=user.email)
         audit.record(AuditKind.RIGHTS, user, f"asks for {policy}")
     return request
+
+
+def staff() -> list[str]:
+    """Whom a question reaches where nobody else can answer it."""
+    people = User.objects.filter(is_staff=True, is_active=True).exclude(email="")
+    return sorted(people.values_list("email", flat=True))
 
 
 def label(policy: Policy) -> str:

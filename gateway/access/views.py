@@ -20,17 +20,10 @@ from gateway.access import service
 from gateway.access.explain import explain_refusal, grants
 from gateway.access.forms import AskForm, MemberForm
 from gateway.access.models import AccessRequest, Policy, Role
-from gateway.access.request import viewer
+from gateway.access.request import person, viewer
 from gateway.access.rights import ANONYMOUS, may_fetch, may_see, viewer_of
 from gateway.accounts import audit
 from gateway.accounts.models import AuditKind, User
-
-
-def person(request: HttpRequest) -> User:
-    """The signed-in user (of views behind ``login_required``)."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
 
 
 def _policy(request: HttpRequest, uid: UUID) -> Policy:
@@ -57,7 +50,8 @@ def ask(request: HttpRequest, uid: UUID) -> HttpResponse:
         service.ask(policy, person(request), form.cleaned_data["message"])
         messages.success(request, _("Your request is on its way to the PI; the answer comes by mail."))
         return HttpResponseRedirect(back or reverse("access"))
-    return render(request, "access/ask.html", {"refusal": refusal, "policy": policy, "form": form, "back": back})
+    context = {"refusal": refusal, "policy": policy, "form": form, "back": back, "tried": ""}
+    return render(request, "access/ask.html", context)
 
 
 @never_cache

@@ -1,14 +1,21 @@
 """Who asks: the session's user, or the owner of an access token."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
+import requests
+from allauth.socialaccount.models import SocialApp
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from gateway.accounts import scopes, tokens
 from gateway.accounts.models import AccessToken
+
+logger = logging.getLogger(__name__)
 
 CHALLENGE = 'Basic realm="gateway"'
 ALWAYS_CHALLENGES = "/tap-auth"
@@ -83,3 +90,24 @@ def _say_who(request: HttpRequest, response: HttpResponse) -> None:
 def wants_challenge(request: HttpRequest) -> bool:
     """A browser would open a password window of its own in front of our page; programs need the header."""
     return "text/html" not in request.headers.get("Accept", "")
+
+
+class ProviderErrors:
+    """A login provider that is not set up is no address; one that does not answer is said to be out of reach."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not request.path_info.startswith("/accounts/"):
+            return None
+        if isinstance(exception, SocialApp.DoesNotExist):
+            raise Http404 from exception
+        if isinstance(exception, requests.RequestException):
+            logger.warning("Login provider out of reach: %s", exception)
+            reason = _("The service you chose does not answer at present. Try again later, or sign in another way.")
+            return render(request, "accounts/login_refused.html", {"reason": reason}, status=503)
+        return None

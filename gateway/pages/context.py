@@ -5,6 +5,8 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from search.portal import cart
+
 
 def navigation(path: str) -> list[dict[str, object]]:
     """The bar's entries; the one whose part of the site is open is marked."""
@@ -41,5 +43,6 @@ def site(request: HttpRequest) -> dict[str, object]:
         "public_url": settings.PUBLIC_URL,
         "navigation": navigation(request.path),
         "signed_in_by": SimpleLazyObject(lambda: signed_in_by(request)),
+        "cart_count": SimpleLazyObject(lambda: cart.count(request)),
         "user_groups": SimpleLazyObject(lambda: group_names(request)),
     }

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from django.http import HttpRequest
 
+# What Java's HttpURLConnection sends unless told otherwise: TOPCAT, STILTS and Aladin get data, not pages.
+_JAVA = "text/html, image/gif, image/jpeg"
+
 
 def preferred(request: HttpRequest, offers: Sequence[str]) -> str:
     """The media type of ``offers`` (best first) that the client likes best; the first when it does not say.
@@ -11,7 +14,8 @@ def preferred(request: HttpRequest, offers: Sequence[str]) -> str:
     Where a client likes several equally, the order of ``offers`` decides; where it likes none, the first is given
     all the same: an answer in the wrong form is worth more to an astronomer than status 406.
     """
-    ranges = _ranges(request.headers.get("Accept", ""))
+    header = request.headers.get("Accept", "")
+    ranges = _ranges("" if header.startswith(_JAVA) else header)
     best, best_quality = offers[0], 0.0
     for offer in offers:
         quality = _quality(offer, ranges)

@@ -184,7 +184,7 @@ def _column(field: dict[str, str], number: int) -> Column:
     if datatype not in cell_reader.DATATYPES:
         raise BadVOTable(f"The column {name} has the datatype {datatype!r}, which VOTable does not know.")
     arraysize = field.get("arraysize", "")
-    if arraysize == "1" and datatype not in ("char", "unicodeChar"):
+    if arraysize == "1":
         arraysize = ""
     cell_reader.check_arraysize(name, arraysize, MAX_CELL)
     xtype, unit, ucd, utype, description = (

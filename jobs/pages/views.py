@@ -159,6 +159,7 @@ def new(request: HttpRequest, type_name: str) -> HttpResponseBase:
     values = forms.values_from(job_type, dict(request.GET.lists()))
     if earlier := request.GET.get("job"):
         values = {**_values_of(earlier, request, job_type), **values}
+    values = forms.filled_from_inputs(job_type, values, asker)
     form = forms.make(job_type, values, asker)
     return _form_page(request, form, values)
 

@@ -261,6 +261,8 @@ def apply_changes(request: HttpRequest, found: Job, controls: Mapping[str, str],
     asker = viewer(request)
     if values:
         service.change_parameters(found, asker, values)
+    if "RUNID" in controls:
+        service.change_run_id(found, asker, controls["RUNID"])
     if "EXECUTIONDURATION" in controls:
         service.change_duration(found, asker, controls["EXECUTIONDURATION"])
     if "DESTRUCTION" in controls:
@@ -372,7 +374,7 @@ def parameters(request: HttpRequest, type_name: str, base: str, job_id: str) -> 
     found = the_job(request, type_name, base, job_id, change=request.method == "POST")
     if request.method == "POST":
         controls, values = split(form_values(request))
-        apply_changes(request, found, {k: v for k, v in controls.items() if k == "PHASE"}, values)
+        apply_changes(request, found, {k: v for k, v in controls.items() if k in ("PHASE", "RUNID")}, values)
         return see_other(request, f"{base}/{job_id}")
     values_shown = documents.parameter_values(found, request.build_absolute_uri(f"{base}/{job_id}"))
     if preferred(request, (XML, JSON)) == JSON:

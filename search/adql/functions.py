@@ -237,29 +237,29 @@ UDFS: tuple[Udf, ...] = (
     ),
     Udf("ivo_healpix_index(order INTEGER, p POINT) -> BIGINT", "Number of the HEALPix cell (NESTED) of a point."),
     Udf("ivo_healpix_center(order INTEGER, idx BIGINT) -> POINT", "Centre of a HEALPix cell (NESTED)."),
-    Udf("ivo_hasword(haystack VARCHAR(*), needle VARCHAR(*)) -> INTEGER", "1 if all words are in the text."),
-    Udf("ivo_nocasematch(value VARCHAR(*), pattern VARCHAR(*)) -> INTEGER", "1 if LIKE without case matches."),
-    Udf("ivo_hashlist_has(hashlist VARCHAR(*), item VARCHAR(*)) -> INTEGER", "1 if the #-list has the item."),
+    Udf("ivo_hasword(haystack VARCHAR, needle VARCHAR) -> INTEGER", "1 if all words are in the text."),
+    Udf("ivo_nocasematch(value VARCHAR, pattern VARCHAR) -> INTEGER", "1 if LIKE without case matches."),
+    Udf("ivo_hashlist_has(hashlist VARCHAR, item VARCHAR) -> INTEGER", "1 if the #-list has the item."),
     Udf(
         "ivo_interval_overlaps(l1 DOUBLE PRECISION, h1 DOUBLE PRECISION, l2 DOUBLE PRECISION, h2 DOUBLE PRECISION)"
         " -> INTEGER",
         "1 if the closed intervals [l1, h1] and [l2, h2] overlap.",
     ),
     Udf(
-        "ivo_string_agg(expression VARCHAR(*), delimiter VARCHAR(*)) -> VARCHAR(*)",
+        "ivo_string_agg(expression VARCHAR, delimiter VARCHAR) -> VARCHAR",
         "Aggregate: the texts of a group in order, joined by the delimiter.",
     ),
     Udf("ivo_to_mjd(d TIMESTAMP) -> DOUBLE PRECISION", "Modified Julian date of a timestamp."),
     Udf("ivo_to_jd(d TIMESTAMP) -> DOUBLE PRECISION", "Julian date of a timestamp."),
-    Udf("ivo_hms_to_degrees(hms VARCHAR(*)) -> DOUBLE PRECISION", "Degrees of hours, minutes and seconds."),
-    Udf("ivo_dms_to_degrees(dms VARCHAR(*)) -> DOUBLE PRECISION", "Degrees of degrees, minutes and seconds."),
+    Udf("ivo_hms_to_degrees(hms VARCHAR) -> DOUBLE PRECISION", "Degrees of hours, minutes and seconds."),
+    Udf("ivo_dms_to_degrees(dms VARCHAR) -> DOUBLE PRECISION", "Degrees of degrees, minutes and seconds."),
     Udf(
         "ivo_epoch_prop_pos(ra DOUBLE PRECISION, dec DOUBLE PRECISION, parallax DOUBLE PRECISION,"
         " pmra DOUBLE PRECISION, pmdec DOUBLE PRECISION, radial_velocity DOUBLE PRECISION,"
         " ref_epoch DOUBLE PRECISION, out_epoch DOUBLE PRECISION) -> POINT",
         "Position at another epoch, from proper motion, parallax and radial velocity.",
     ),
-    Udf("ivo_simbadpoint(identifier VARCHAR(*)) -> POINT", "Position of a named object."),
+    Udf("ivo_simbadpoint(identifier VARCHAR) -> POINT", "Position of a named object."),
 )
 """what the capabilities document declares (TAPRegExt, features-udf)"""
 

@@ -298,10 +298,10 @@ SPELLED = {
     "FUNCTION": "a function",
     "TYPE": "a type",
     "$END": "the end",
-    "LPAR": "(",
-    "RPAR": ")",
-    "COMMA": ",",
-    "DOT": ".",
+    "LPAR": "'('",
+    "RPAR": "')'",
+    "COMMA": "','",
+    "DOT": "'.'",
     "SEMICOLON": "the end",
     "PLUS": "an operator",
     "MINUS": "an operator",
@@ -329,8 +329,10 @@ def _unexpected(text: str, token: Token, expected: frozenset[str]) -> Misplaced:
         return Misplaced(f"The query ends too early; expected {wanted}.", len(text.rstrip()))
     word = token.upper()
     at = _at(token)
-    if word in HINTS:
-        return Misplaced(HINTS[word], at)
+    before = text[:at].split()
+    for told in (word, before[-1].upper() if before else ""):
+        if told in HINTS:
+            return Misplaced(HINTS[told], at)
     if word in STATEMENTS and not text[:at].strip():
         return Misplaced(f"Only queries are answered, which begin with SELECT or WITH; {word} is not one.", at)
     if word in RESERVED and "NAME" in expected:

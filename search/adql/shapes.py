@@ -5,6 +5,7 @@ text. Positions become unit vectors: two of them lie within r when the square of
 (2 sin r/2)². An index condition is only ever added where a row that fails it could not be an answer (``positive``).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -277,7 +278,7 @@ class Shapes:
             return f"{source.hidden(place.id)} IN (SELECT id FROM {quoted(place.rtree)} WHERE {tests})"
         x, y, z = (source.hidden(name) for name in (place.x, place.y, place.z))
         cell = region_cube(x, y, z, source.hidden(place.radius)) if isinstance(place, SkyRegion) else cube(x, y, z)
-        return f"{cell} && cube(ARRAY[{', '.join(low)}], ARRAY[{', '.join(high)}])"
+        return f"{cell} && {box_cube(low, high)}"
 
 
 def _owner(shape: Geometry) -> TableSource:
@@ -291,7 +292,14 @@ def cube(x: str, y: str, z: str) -> str:
     return f"cube(cube(cube({x}), {y}), {z})"
 
 
+def box_cube(low: Sequence[str], high: Sequence[str]) -> str:
+    """The PostgreSQL cube between two corners; NULL where a coordinate is."""
+    first, second, third = (f"{least}, {most}" for least, most in zip(low, high, strict=True))
+    return f"cube(cube(cube({first}), {second}), {third})"
+
+
 def region_cube(x: str, y: str, z: str, radius: str) -> str:
     """The PostgreSQL cube round a cap."""
     h = f"(2*sin(radians({radius})/2))"
-    return f"cube(cube(cube({x}-{h}, {x}+{h}), {y}-{h}, {y}+{h}), {z}-{h}, {z}+{h})"
+    axes = (x, y, z)
+    return box_cube([f"{axis}-{h}" for axis in axes], [f"{axis}+{h}" for axis in axes])

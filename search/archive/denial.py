@@ -3,11 +3,7 @@ and in DataLink."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -52,33 +48,6 @@ def pi_of(product: Product) -> str:
         return product.pi_name
     member = PolicyMember.objects.filter(policy=product.policy, role=Role.PI).select_related("user").first()
     return str(member.user.get_full_name() or member.user.get_username()) if member else ""
-
-
-def contacts(product: Product) -> list[str]:
-    """E-mail addresses of the PI (and the owner) of a product, for a request that the site passes on."""
-    users = get_user_model().objects.filter(is_active=True)
-    members = users.filter(policy_roles__policy=product.policy, policy_roles__role=Role.PI)
-    owners = users.filter(owned_policies=product.policy)
-    return sorted({user.email for user in (*members, *owners) if user.email})
-
-
-def ask(product: Product, user: Any, message: str) -> None:
-    """Mails a request for access to the PI and the owner; to the staff where neither has an account."""
-    staff = get_user_model().objects.filter(is_staff=True, is_active=True).exclude(email="")
-    to = contacts(product) or [person.email for person in staff]
-    name = user.get_full_name() or user.get_username()
-    institution = f", {user.organisation}" if user.organisation else ""
-    text = _(
-        "%(name)s%(institution)s asks for access to %(title)s\n%(page)s\n\n%(message)s\n\nAnswer to this mail."
-    ) % {
-        "name": name,
-        "institution": institution,
-        "title": product.obs_title or product.key,
-        "page": f"{settings.PUBLIC_URL}/products/{product.key}/",
-        "message": message,
-    }
-    subject = _("Request for access to %(key)s") % {"key": product.key}
-    EmailMessage(subject, text, to=to, reply_to=[user.email]).send()
 
 
 def _belongs(product: Product) -> str:

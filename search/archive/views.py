@@ -10,6 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from gateway.access import service
+from gateway.access.denied import note_fetch
+from gateway.access.request import person
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import Viewer, may_fetch
 from gateway.vo.identifiers import InvalidKey
@@ -36,6 +39,7 @@ def data(request: HttpRequest, key: str) -> HttpResponseBase:
         raise Http404(_("The archive holds a record of this product, but no file."))
     if not files.exists(product.storage_key):
         return _words(503, _("The file is not in the storage. The operators have to bring it back; try again later."))
+    note_fetch(request, product.policy, found.key)
     if found.part is not None:
         return members.respond(request, product, found.part)
     return download.respond(request, product)
@@ -61,6 +65,7 @@ def preview(request: HttpRequest, key: str) -> HttpResponseBase:
     picture = previews.picture(product)
     if picture is None:
         raise Http404(_("There is no quick look for this kind of product."))
+    note_fetch(request, product.policy, f"preview of {product.key}")
     response = HttpResponse(picture, content_type="image/png")
     response["Cache-Control"] = "private, max-age=3600"
     return response
@@ -74,6 +79,7 @@ def signed_link(request: HttpRequest, token: str) -> HttpResponseBase:
     except signed.LinkRefused as error:
         response: HttpResponseBase = _words(403, str(error))
     else:
+        note_fetch(request, product.policy, product.key)
         response = download.respond(request, product) if product.storage_key else _words(404, "It has no file here.")
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "no-store"
@@ -106,7 +112,7 @@ def denied(request: HttpRequest, product: Product, viewer: Viewer) -> HttpRespon
 def ask_for_access(request: HttpRequest, key: str) -> HttpResponse:
     """Passes a stranger's request on to the PI by mail."""
     product = found_or_404(key, viewer_of_request(request)).product
-    denial.ask(product, request.user, request.POST.get("message", "")[:2000])
+    service.ask(product.policy, person(request), request.POST.get("message", ""))
     messages.success(request, _("Your request was sent. The answer comes by mail."))
     return redirect(f"/products/{product.key}/")
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import astuple
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from search.datalink.rows import DATALINK_TYPE, Asked, Link, links, not_found, u
 from search.tap.endpoint import endpoint
 
 STANDARD_ID = "ivo://ivoa.net/std/DataLink#links-1.1"
-MAX_IDS = 1000
+MAX_IDS = 500
 VOTABLE_WORDS = {"", "votable", "application/x-votable+xml", "text/xml"}
 
 
@@ -48,7 +49,12 @@ COLUMNS = (
 @endpoint("GET", "POST")
 def links_document(request: HttpRequest) -> HttpResponseBase:
     """The links of every ID given; an unknown (or hidden) one gets an error row."""
-    parameters = Parameters.of_request(request)
+    try:
+        parameters = Parameters.of_request(request)
+    except TooManyFieldsSent:
+        raise DaliError(
+            413, _("Too many parameters; ask for %(count)s identifiers at a time.") % {"count": MAX_IDS}
+        ) from None
     wanted = parameters.single("RESPONSEFORMAT").partition(";")[0].strip().lower()
     if wanted not in VOTABLE_WORDS:
         raise DaliError(415, _("RESPONSEFORMAT %(format)r is not offered; use votable.") % {"format": wanted[:60]})

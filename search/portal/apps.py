@@ -5,3 +5,10 @@ class PortalConfig(AppConfig):
     name = "search.portal"
     label = "portal"
     verbose_name = "Portal"
+
+    def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in
+
+        from search.portal import cart
+
+        user_logged_in.connect(cart.take_over, dispatch_uid="portal.cart")

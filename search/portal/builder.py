@@ -15,6 +15,8 @@ OBSCORE = "ivoa.obscore"
 OBSCONFIG = "arc.obsconfig"
 HEA = "ivoa.obscore_hea"
 MAX_ROWS = 10_000
+TOLERANCE = 1e-9
+"""relative, of wavelengths: a file that ends at 50 TeV sharp reaches 50 TeV however it was rounded"""
 # Column of each list parameter, and the table that has it.
 COLUMNS: dict[str, tuple[str, str]] = {
     "dataproduct_type": ("dataproduct_type", OBSCORE),
@@ -219,9 +221,9 @@ def _energy(criteria: Criteria) -> list[Condition]:
     low, high = criteria.energy
     texts = []
     if low is not None:
-        texts.append(f"em_min <= {number(HC / low)}")
+        texts.append(f"em_min <= {HC / low * (1 + TOLERANCE):.10g}")
     if high is not None:
-        texts.append(f"em_max >= {number(HC / high)}")
+        texts.append(f"em_max >= {HC / high * (1 - TOLERANCE):.10g}")
     return [Condition(("energy_min", "energy_max", "energy_unit"), "\n  AND ".join(texts))] if texts else []
 
 

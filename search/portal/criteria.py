@@ -43,7 +43,23 @@ TEXTS = ("target_name", "target_class", "pi", "proposal_keywords", "history")
 NUMBERS = ("zenith_min", "zenith_max", "n_tels_min", "exposure_min")
 # Words that other tables and older clients use.
 ALIASES = {"eventlist": "event", "event-list": "event", "lightcurve": "timeseries", "light-curve": "timeseries"}
-VIEW = ("page", "size", "sort", "columns", "tab", "sky", "q", "adql", "service", "csrfmiddlewaretoken")
+VIEW = (
+    "page",
+    "size",
+    "sort",
+    "columns",
+    "tab",
+    "sky",
+    "q",
+    "adql",
+    "service",
+    "csrfmiddlewaretoken",
+    "from",
+    "mode",
+    "line",
+    "column",
+    "format",
+)
 POSITION = ("target", "ra", "dec", "radius", "radius_unit", "match", "region", "positions")
 
 

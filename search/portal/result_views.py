@@ -120,6 +120,7 @@ def _context(request: HttpRequest, viewer: Viewer, adql: str) -> dict[str, Any]:
     tap = f"{settings.PUBLIC_URL}/tap"
     return {
         "query": adql,
+        "origin_query": request.GET.get("from", "") or ("" if "adql" in request.GET else request.GET.urlencode()),
         "snippets": snippets.every(adql, tap),
         "formats": FORMATS,
         "sizes": results.SIZES,

@@ -10,9 +10,11 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from gateway.access.request import viewer as viewer_of_request
-from search.portal import addresses, asking, builder, examples, facets, form, going
+from gateway.vo.tables import published
+from search.portal import addresses, asking, builder, examples, facets, form, going, stored
 from search.portal.criteria import Criteria, Problem, read
 from search.resolver import service
+from search.tap import examples as tap_examples
 
 MAX_ADDRESS = 6_000
 """characters of an address that browsers and servers carry safely"""
@@ -35,6 +37,7 @@ def form_context(request: HttpRequest, criteria: Criteria) -> dict[str, Any]:
         "hide_quick_search": False,
         "energy_units": ("TeV", "GeV", "MeV", "keV", "m", "Hz"),
         "query": builder.text(builder.build(criteria)),
+        "origin_query": addresses.encode(addresses.pairs(criteria)),
         "tap_url": f"{settings.PUBLIC_URL}/tap",
     }
 
@@ -43,11 +46,25 @@ def form_context(request: HttpRequest, criteria: Criteria) -> dict[str, Any]:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The form, filled from the address."""
-    context = form_context(request, criteria_of(request))
+    criteria = criteria_of(request)
+    context = form_context(request, criteria)
     if request.GET.get("mode") == "adql" or request.GET.get("adql"):
-        context["adql"] = request.GET.get("adql") or context["query"]
+        context |= _editor(request, criteria, context["query"])
         return render(request, "portal/adql.html", context)
     return render(request, "portal/search.html", context)
+
+
+def _editor(request: HttpRequest, criteria: Criteria, query: str) -> dict[str, Any]:
+    """The editor with the tables that can be asked, and the way back to the form."""
+    line, column = (request.GET.get(name, "") for name in ("line", "column"))
+    return {
+        "adql": request.GET.get("adql", "")[: stored.MAX_LENGTH] or query,
+        "origin": request.GET.get("from") or addresses.encode(addresses.pairs(criteria)),
+        "tables": [table for _name, table in published.items()],
+        "worked": tap_examples.EXAMPLES,
+        "line": line if line.isdecimal() else "",
+        "column": column if column.isdecimal() else "",
+    }
 
 
 @require_safe
@@ -64,6 +81,7 @@ def preview(request: HttpRequest) -> HttpResponse:
             waiting = True
     context: dict[str, Any] = {"criteria": criteria, "waiting": waiting, "problems": criteria.problems}
     context["query"] = builder.text(builder.build(criteria))
+    context["origin_query"] = addresses.encode(addresses.pairs(criteria))
     try:
         context["counts"] = facets.count(criteria, viewer)
     except asking.AskError as error:

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
 from search.portal.models import StoredQuery
@@ -13,13 +13,17 @@ MAX_LENGTH = 100_000
 
 def query_of(request: HttpRequest) -> str | None:
     """The ADQL that the address names, or None where it describes a search of the form."""
-    name = request.GET.get("q", "")
+    return query_in(request.GET)
+
+
+def query_in(parameters: QueryDict) -> str | None:
+    name = parameters.get("q", "")
     if name:
         row = StoredQuery.objects.filter(hash=name[:64]).first()
         if row is None:
             raise Http404(_("This stored query is not known any more."))
         return row.adql
-    return request.GET.get("adql", "").strip()[:MAX_LENGTH] or None
+    return str(parameters.get("adql", "")).strip()[:MAX_LENGTH] or None
 
 
 def store(adql: str) -> str:

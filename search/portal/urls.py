@@ -1,13 +1,19 @@
 from django.urls import URLPattern, URLResolver, path
 
-from search.portal import product_views, result_views, search_views
+from search.portal import cart_views, product_views, query_views, result_views, search_views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", search_views.page, name="search"),
     path("search/go", search_views.go, name="search-go"),
     path("search/preview", search_views.preview, name="search-preview"),
+    path("search/adql", query_views.run, name="search-adql"),
+    path("search/export", query_views.export, name="search-export"),
     path("search/results/", result_views.page, name="results"),
     path("search/results/beside", result_views.beside, name="results-beside"),
     path("products/", product_views.by_identifier, name="product-by-identifier"),
     path("products/<str:key>/", product_views.page, name="product"),
+    path("cart/", cart_views.page, name="cart"),
+    path("cart/script", cart_views.script, name="cart-script"),
+    path("searches/", cart_views.searches, name="searches"),
+    path("searches/<uuid:identifier>/", cart_views.change_search, name="change-search"),
 ]

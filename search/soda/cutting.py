@@ -15,7 +15,6 @@ from astropy.time import Time  # noqa: E402
 from search.archive import sky  # noqa: E402
 from search.archive.extract import stored_fits  # noqa: E402
 from search.archive.models import Product  # noqa: E402
-from search.archive.safefits import SPOOL  # noqa: E402
 from search.archive.times import mission_time  # noqa: E402
 from search.soda.parameters import HC, Cut, Shape  # noqa: E402
 
@@ -37,7 +36,7 @@ def cut_out(product: Product, cut: Cut) -> IO[bytes] | None:
         for hdu in (events, gti):
             if "CHECKSUM" in hdu.header:
                 hdu.add_checksum()
-        stream: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115 - the answer closes it
+        stream: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
         hdus.writeto(stream)
     stream.seek(0)
     return stream

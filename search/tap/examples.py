@@ -1,6 +1,7 @@
 """The questions that brought this gateway about, as queries: shown at ``/tap/examples`` and run by the tests."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,11 @@ class Example:
     query: str
     tables: tuple[str, ...] = ("ivoa.obscore",)
 
+    @property
+    def address(self) -> str:
+        """The query string of the results page that runs it."""
+        return urlencode({"adql": self.query})
+
 
 _WITH_CONFIG = ("ivoa.obscore", "arc.obsconfig")
 _JOINED = "FROM ivoa.obscore NATURAL JOIN arc.obsconfig"
@@ -26,7 +32,7 @@ EXAMPLES: tuple[Example, ...] = (
         """SELECT obs_id, target_name, s_ra, s_dec, t_min, t_exptime, access_url
 FROM ivoa.obscore
 WHERE dataproduct_type = 'event'
-  AND DISTANCE(s_ra, s_dec, 83.633, 22.014) < 2
+  AND 1 = CONTAINS(POINT('ICRS', s_ra, s_dec), CIRCLE('ICRS', 83.633, 22.014, 2))
 ORDER BY t_min""",
     ),
     Example(
@@ -35,7 +41,7 @@ ORDER BY t_min""",
         _("The footprint of the product holds the position."),
         """SELECT *
 FROM ivoa.obscore
-WHERE 1 = INTERSECTS(s_region, CIRCLE(83.633, 22.014, 0.001))""",
+WHERE 1 = INTERSECTS(s_region, CIRCLE('ICRS', 83.633, 22.014, 0.001))""",
     ),
     Example(
         "field-at-time",
@@ -43,7 +49,7 @@ WHERE 1 = INTERSECTS(s_region, CIRCLE(83.633, 22.014, 0.001))""",
         _("Products near PKS 2155-304 taken between two dates (t_min and t_max are MJD, UTC)."),
         """SELECT obs_id, target_name, t_min, t_max, s_ra, s_dec
 FROM ivoa.obscore
-WHERE DISTANCE(s_ra, s_dec, 329.717, -30.226) < 3
+WHERE 1 = CONTAINS(POINT('ICRS', s_ra, s_dec), CIRCLE('ICRS', 329.717, -30.226, 3))
   AND 1 = ivo_interval_overlaps(t_min, t_max,
         ivo_to_mjd('2006-07-01T00:00:00'), ivo_to_mjd('2006-09-01T00:00:00'))""",
     ),
@@ -72,7 +78,7 @@ ORDER BY n DESC""",
         _("The proposal's title comes with each row."),
         """SELECT o.obs_id, o.target_name, p.proposal_id, p.title, p.pi_name
 FROM ivoa.obscore AS o JOIN arc.proposal AS p ON o.proposal_id = p.proposal_id
-ORDER BY p.proposal_id, o.obs_id""",
+ORDER BY title, obs_id""",
         ("ivoa.obscore", "arc.proposal"),
     ),
     Example(
@@ -90,7 +96,7 @@ WHERE n_lst > 0""",
         _("Rows that do not tell their pointing mode are kept."),
         f"""SELECT obs_id, target_name, pointing_mode
 {_JOINED}
-WHERE COALESCE(pointing_mode, '') <> 'divergent'""",
+WHERE pointing_mode <> 'divergent' OR pointing_mode IS NULL""",
         _WITH_CONFIG,
     ),
     Example(

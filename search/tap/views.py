@@ -77,8 +77,8 @@ def table(request: HttpRequest, base: str, name: str) -> HttpResponseBase:
 @endpoint("GET")
 def examples(request: HttpRequest, base: str) -> HttpResponseBase:
     """DALI examples (section 2.3): XHTML with RDFa."""
-    shown = render(request, "tap/examples.html", {"examples": example_queries.EXAMPLES})
-    shown["Content-Type"] = "text/html; charset=utf-8"
+    shown = render(request, "tap/examples.html", {"base": base, "examples": example_queries.EXAMPLES})
+    shown["Content-Type"] = "application/xhtml+xml; charset=utf-8"
     return shown
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from astropy.io import fits
 
 from jobs.activity import JobInfo, Out, StagedInput
-from jobs.analysis.types import DESCRIPTIONS, runner
 
 JOB = JobInfo(
     id="0e2f0a52-6f7c-4f0e-9a57-0123456789ab",
@@ -79,10 +78,10 @@ def staged(path: Path, key: str = "", **obscore: Any) -> StagedInput:
 
 
 def run(folder: Path, name: str, inputs: list[StagedInput], **parameters: Any) -> Ran:
-    description = next(d for d in DESCRIPTIONS if d.name == name)
+    description = importlib.import_module(f"jobs.analysis.{name}.description").DESCRIPTION
     folder.mkdir(parents=True, exist_ok=True)
     job = JobInfo(**{**JOB.__dict__, "type": name, "key": f"{name.replace('_', '-')}-0e2f0a526f7c"})
     params = description.parameters(observations=tuple(i.identifier for i in inputs), **parameters)
-    module = importlib.import_module(runner(name))
+    module = importlib.import_module(f"jobs.analysis.{name}.run")
     module.run(params, {"observations": inputs}, Out(folder, job))
     return Ran(folder, [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()])

@@ -88,7 +88,11 @@ def test_pyvo_uploads_a_table_and_joins_it(service, run):
 
 def test_curl_gets_csv(gateway):
     done = subprocess.run(
-        ["curl", "-sS", f"{gateway.url}/tap/sync?LANG=ADQL&RESPONSEFORMAT=csv&QUERY=SELECT+COUNT(*)+AS+n+FROM+ivoa.obscore"],
+        [
+            "curl",
+            "-sS",
+            f"{gateway.url}/tap/sync?LANG=ADQL&RESPONSEFORMAT=csv&QUERY=SELECT+COUNT(*)+AS+n+FROM+ivoa.obscore",
+        ],
         capture_output=True,
         text=True,
         check=True,

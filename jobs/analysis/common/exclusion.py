@@ -1,6 +1,5 @@
 """Regions that are kept out of the background: given in words, drawn into a mask."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,10 +9,7 @@ from astropy.coordinates import SkyCoord
 from gammapy.maps import WcsGeom, WcsNDMap
 from regions import CircleSkyRegion
 
-from jobs.activity import InputError
-
-FORM = "FRAME LON LAT RADIUS, all in degrees, with frame icrs or galactic, such as “galactic 183.604 -8.708 0.5”"
-MAX_CIRCLES = 200
+from jobs.analysis.common import checks
 
 
 class HasExclusion(Protocol):
@@ -40,23 +36,13 @@ class Circle:
 
 
 def parse(text: str) -> Circle:
-    """One circle from ``FRAME LON LAT RADIUS``; raises InputError."""
-    words = text.split()
-    try:
-        frame, (lon, lat, radius) = words[0].lower(), (float(word) for word in words[1:])
-    except (ValueError, IndexError):
-        raise InputError(f"exclusion {text!r} is not of the form {FORM}.") from None
-    if frame not in {"icrs", "galactic"}:
-        raise InputError(f"exclusion {text!r}: the frame must be icrs or galactic.")
-    if not (math.isfinite(lon) and -90 <= lat <= 90 and 0 < radius <= 90):
-        raise InputError(f"exclusion {text!r}: the latitude must lie within ±90 deg, the radius above 0 to 90 deg.")
-    return Circle(SkyCoord(lon % 360, lat, unit="deg", frame=frame), radius)
+    """One circle from ``FRAME LON LAT RADIUS``."""
+    frame, lon, lat, radius = checks.circle(text)
+    return Circle(SkyCoord(lon, lat, unit="deg", frame=frame), radius)
 
 
 def circles(params: HasExclusion) -> list[Circle]:
     """The target's own circle, unless its radius is 0, and the ones asked for."""
-    if len(params.exclusion) > MAX_CIRCLES:
-        raise InputError(f"exclusion: {len(params.exclusion)} circles were given, at most {MAX_CIRCLES} are taken.")
     own = [Circle(SkyCoord(params.ra, params.dec, unit="deg", frame="icrs"), params.exclusion_radius)]
     return [*(own if params.exclusion_radius > 0 else []), *map(parse, params.exclusion)]
 

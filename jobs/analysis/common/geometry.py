@@ -6,9 +6,6 @@ import astropy.units as u
 from astropy.coordinates import SkyCoord
 from gammapy.maps import MapAxis, WcsGeom
 
-from jobs.activity import InputError
-from jobs.analysis.common.parameters import MAX_PIXELS
-
 TRUE_ENERGY = (0.05, 100.0)
 """TeV"""
 
@@ -38,15 +35,7 @@ def target(params: HasTarget) -> SkyCoord:
     return SkyCoord(params.ra, params.dec, unit="deg", frame="icrs")
 
 
-def check_energies(params: HasEnergies) -> None:
-    if params.energy_min >= params.energy_max:
-        raise InputError(
-            f"energy_min ({params.energy_min:g} TeV) must be smaller than energy_max ({params.energy_max:g} TeV)."
-        )
-
-
 def reco_axis(params: HasEnergies, bins: int, per_decade: bool = True) -> MapAxis:
-    check_energies(params)
     return MapAxis.from_energy_bounds(
         params.energy_min * u.TeV, params.energy_max * u.TeV, nbin=bins, per_decade=per_decade
     )
@@ -60,11 +49,6 @@ def true_axis(low: float, high: float, bins_per_decade: int) -> MapAxis:
 
 def sky_map(params: HasMap, axes: list[MapAxis] | None = None) -> WcsGeom:
     """A tangential ICRS map about the target, width and pixel size in degrees."""
-    if params.width / params.binsz > MAX_PIXELS:
-        raise InputError(
-            f"A map of {params.width:g} deg with pixels of {params.binsz:g} deg has more than {MAX_PIXELS} pixels on a"
-            " side: choose a smaller width or larger pixels."
-        )
     return WcsGeom.create(
         skydir=target(params), width=params.width, binsz=params.binsz, proj="TAN", frame="icrs", axes=axes
     )

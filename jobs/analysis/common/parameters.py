@@ -10,9 +10,6 @@ from jobs.description import Input, Output, Param
 MAX_WIDTH = 20.0
 """deg; a map of 20 deg with the smallest pixels still fits into the memory of a job"""
 
-MAX_PIXELS = 1000
-"""along one side of a map"""
-
 Observations = Annotated[
     tuple[str, ...],
     Input(
@@ -26,15 +23,15 @@ Observations = Annotated[
 RightAscension = Annotated[
     float,
     Param(
-        text="Right ascension of the target (ICRS)", label="RA", unit="deg", ucd="pos.eq.ra;meta.main",
-        min=0, max=360, group="Target",
+        text="Right ascension of the target (ICRS)", label="Right ascension", unit="deg", ucd="pos.eq.ra;meta.main",
+        min=0, max=360, group="Target", from_input="target_ra",
     ),
 ]  # fmt: skip
 Declination = Annotated[
     float,
     Param(
-        text="Declination of the target (ICRS)", label="Dec", unit="deg", ucd="pos.eq.dec;meta.main",
-        min=-90, max=90, group="Target",
+        text="Declination of the target (ICRS)", label="Declination", unit="deg", ucd="pos.eq.dec;meta.main",
+        min=-90, max=90, group="Target", from_input="target_dec",
     ),
 ]  # fmt: skip
 EnergyMin = Annotated[

@@ -95,6 +95,8 @@ def reduce(observations: Observations, params: Any, axis: MapAxis, out: Out, spa
             "None of the observations has room for an OFF region. The target must lie off the pointing direction by"
             " more than the ON radius; a smaller on_radius or fewer exclusions may help, or a significance map."
         )
+    if not any(dataset.counts.data.any() or dataset.counts_off.data.any() for dataset in datasets):
+        raise InputError("No event lies in the ON and OFF regions in this energy range: choose a wider one.")
     return Reduction(datasets, Observations(kept))
 
 

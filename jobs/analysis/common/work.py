@@ -12,6 +12,7 @@ from gateway.vo.identifiers import did
 from jobs.activity import Out, StagedInput
 from jobs.analysis.common.obscore import of_inputs, target_name
 from jobs.analysis.common.parameters import FITS, JSON, PNG
+from jobs.analysis.common.plain import plain
 from jobs.analysis.common.stamp import STAMPS, Stamp, png_text
 
 LEVELS = {"DL3": 2, "DL4": 3, "DL5": 4, "DL6": 4}
@@ -51,7 +52,11 @@ class Work:
             "obs_title": title,
             **obscore,
         }
-        self.out.product(name, content_type=content_type, title=title, obscore=row, main=main)
+        self.out.product(name, content_type=content_type, title=title, obscore=plain(row), main=main)
+
+    def summary(self, numbers: Mapping[str, Any]) -> None:
+        """The numbers of the result, as JSON can carry them."""
+        self.out.summary(plain(numbers))
 
     @property
     def staged(self) -> list[StagedInput]:
@@ -71,11 +76,5 @@ class Work:
     def plot(self, data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any], title: str) -> None:
         """A Plotly figure (JSON with ``data`` and ``layout``)."""
         document = {"data": list(data), "layout": {"title": {"text": title}, **layout}}
-        self.out.path("plot.json").write_text(json.dumps(document, default=_plain))
+        self.out.path("plot.json").write_text(json.dumps(plain(document), allow_nan=False))
         self.out.file("plot.json", content_type=JSON, title=f"{title} (interactive)")
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    raise TypeError(type(value).__name__)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from jobs.analysis.common import checks
 from jobs.analysis.common import parameters as p
 from jobs.description import Description, Output
 
@@ -16,6 +17,10 @@ class CountsMap:
     width: p.Width = 5.0
     binsz: p.PixelSize = 0.02
     energy_bins: p.EnergyBins = 1
+
+    def __post_init__(self) -> None:
+        checks.energies(self)
+        checks.pixels(self)
 
 
 DESCRIPTION = Description(

@@ -34,7 +34,7 @@ def run(params: CountsMap, inputs: Mapping[str, Sequence[StagedInput]], out: Out
     write(work, cube, image)
     out.progress(0.85, "Drawing")
     draw(work, image)
-    out.summary(numbers(params, image, in_files))
+    work.summary(numbers(params, image, in_files))
 
 
 def fill(cube: WcsNDMap, staged: Sequence[StagedInput], out: Out) -> int:

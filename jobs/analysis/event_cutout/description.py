@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from jobs.analysis.common import checks
 from jobs.analysis.common import parameters as p
 from jobs.description import Description, Output, Param
 
@@ -30,6 +31,11 @@ class EventCutout:
     energy_max: p.EnergyMax = 1000.0
     t_min: TimeMin = 0.0
     t_max: TimeMax = 100000.0
+
+    def __post_init__(self) -> None:
+        checks.energies(self)
+        if self.t_min >= self.t_max:
+            raise ValueError(f"t_min (MJD {self.t_min:g}) must be smaller than t_max (MJD {self.t_max:g}).")
 
 
 DESCRIPTION = Description(

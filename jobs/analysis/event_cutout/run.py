@@ -37,9 +37,6 @@ class Cut:
 
 def run(params: EventCutout, inputs: Mapping[str, Sequence[StagedInput]], out: Out) -> None:
     work = Work(params, inputs, out)
-    geometry.check_energies(params)
-    if params.t_min >= params.t_max:
-        raise InputError(f"t_min ({params.t_min:g}) must be smaller than t_max ({params.t_max:g}).")
     staged = observations.distinct(inputs["observations"], out)
     cuts: list[Cut] = []
     for number, item in enumerate(staged):
@@ -52,7 +49,7 @@ def run(params: EventCutout, inputs: Mapping[str, Sequence[StagedInput]], out: O
     for cut in cuts:
         publish(work, cut, main=cut is cuts[0])
     draw(work, cuts)
-    out.summary(
+    work.summary(
         {
             "n_events": sum(len(cut.events) for cut in cuts),
             "n_events_in_files": sum(cut.before for cut in cuts),

@@ -44,7 +44,7 @@ def run(params: Fit3D, inputs: Mapping[str, Sequence[StagedInput]], out: Out) ->
     residual = residuals(stacked, params)
     write(work, models, residual)
     draw(work, residual)
-    out.summary({**numbers(models, float(result.total_stat), null, params), "success": bool(result.success),
+    work.summary({**numbers(models, float(result.total_stat), null, params), "success": bool(result.success),
                  "runs": used})  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def run(params: FovSignificanceMap, inputs: Mapping[str, Sequence[StagedInput]],
     out.progress(0.85, "Writing")
     maps.write(work, found, field.mask, METHOD)
     maps.draw(work, found, field.mask, METHOD)
-    out.summary(summary)
+    work.summary(summary)
 
 
 def stack(runs: list[Observation], field: Field, out: Out) -> tuple[MapDataset, list[list[float]], list[str]]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from jobs.analysis.common import checks
 from jobs.analysis.common import parameters as p
 from jobs.description import Description, Output, Param
 
@@ -33,6 +34,10 @@ class LightCurve:
     exclusion_radius: p.ExclusionRadius = 0.3
     exclusion: p.Exclusion = ()
     containment_correction: p.ContainmentCorrection = True
+
+    def __post_init__(self) -> None:
+        checks.energies(self)
+        checks.exclusions(self)
 
 
 DESCRIPTION = Description(

@@ -23,17 +23,17 @@ from jobs.analysis.light_curve.description import LightCurve
 SHAPE_ENERGIES = (0.1, 40.0)
 """TeV; reconstructed energies of the fit of the shape"""
 MARGIN = 1 * u.s
-MAX_BINS = 2000
+MAX_BINS = 500
 NAMES = {"run": "per_run", "night": "per_night", "fixed": "per_bin"}
 
 
 def run(params: LightCurve, inputs: Mapping[str, Sequence[StagedInput]], out: Out) -> None:
     work = Work(params, inputs, out)
-    geometry.check_energies(params)
     low, high = min(SHAPE_ENERGIES[0], params.energy_min), max(SHAPE_ENERGIES[1], params.energy_max)
     whole = replace(params, energy_min=low, energy_max=high)
     axis = geometry.reco_axis(whole, params.energy_bins_per_decade)
     runs = observations.read_all(inputs["observations"], out, ("aeff", "edisp"), until=0.1)
+    time_intervals(runs, params)  # too many of them are refused before the work begins
     with out.step("reduce", runs=len(runs)):
         reduction = spectra.reduce(runs, whole, axis, out, span=(0.1, 0.4))
     out.progress(0.4, "Fitting the spectral shape")
@@ -50,7 +50,7 @@ def run(params: LightCurve, inputs: Mapping[str, Sequence[StagedInput]], out: Ou
     rows = table(points)
     write(work, points, rows)
     figures.draw(work, rows)
-    out.summary(
+    work.summary(
         {
             **{label: item.numbers() for label, item in fitted.items()},
             NAMES[params.time_bins]: numbers(rows),

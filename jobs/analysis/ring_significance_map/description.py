@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from jobs.analysis.common import checks
 from jobs.analysis.common import parameters as p
 from jobs.description import Description, Output
 
@@ -19,6 +20,11 @@ class RingSignificanceMap:
     energy_bins_per_decade: p.EnergyBinsPerDecade = 10
     exclusion_radius: p.ExclusionRadius = 0.3
     exclusion: p.Exclusion = ()
+
+    def __post_init__(self) -> None:
+        checks.energies(self)
+        checks.pixels(self)
+        checks.exclusions(self)
 
 
 DESCRIPTION = Description(

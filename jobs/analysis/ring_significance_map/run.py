@@ -24,4 +24,4 @@ def run(params: RingSignificanceMap, inputs: Mapping[str, Sequence[StagedInput]]
     out.progress(0.85, "Writing")
     maps.write(work, found, field.mask, METHOD)
     maps.draw(work, found, field.mask, METHOD)
-    out.summary({**summary, "runs": maps.runs_used(runs)})
+    work.summary({**summary, "runs": maps.runs_used(runs)})

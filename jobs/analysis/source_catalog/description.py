@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from jobs.analysis.common import checks
 from jobs.analysis.common import parameters as p
 from jobs.description import Description, Output, Param
 
@@ -26,6 +27,11 @@ class SourceCatalog:
     on_radius: p.OnRadius = 0.11
     exclusion_radius: p.ExclusionRadius = 0.3
     exclusion: p.Exclusion = ()
+
+    def __post_init__(self) -> None:
+        checks.energies(self)
+        checks.pixels(self)
+        checks.exclusions(self)
 
 
 DESCRIPTION = Description(

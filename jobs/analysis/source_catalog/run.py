@@ -49,7 +49,7 @@ def run(params: SourceCatalog, inputs: Mapping[str, Sequence[StagedInput]], out:
     write(work, sources, found["sqrt_ts"])
     draw(work, sources, found["sqrt_ts"])
     rows = [{name.lower(): _plain(row[name]) for name in COLUMNS} for row in sources]
-    out.summary({"n_sources": len(sources), "sources": rows, "runs": maps.runs_used(runs)})
+    work.summary({"n_sources": len(sources), "sources": rows, "runs": maps.runs_used(runs)})
 
 
 def _plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from jobs.analysis.common import checks
 from jobs.analysis.common import parameters as p
 from jobs.description import Description, Output, Param
 
@@ -39,6 +40,13 @@ class Spectrum:
     flux_points_min: FluxPointsMin = 0.0
     flux_points_max: FluxPointsMax = 0.0
     flux_points: FluxPoints = 0
+
+    def __post_init__(self) -> None:
+        checks.energies(self)
+        checks.exclusions(self)
+        low, high = self.flux_points_min, self.flux_points_max
+        if low and high and low >= high:
+            raise ValueError(f"flux_points_min ({low:g} TeV) must be smaller than flux_points_max ({high:g} TeV).")
 
 
 DESCRIPTION = Description(

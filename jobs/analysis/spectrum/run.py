@@ -41,7 +41,7 @@ def run(params: Spectrum, inputs: Mapping[str, Sequence[StagedInput]], out: Out)
     facts = metadata(work, reduction, best)
     write(work, points, stacked, fitted, facts)
     figures.draw(work, points, best)
-    out.summary(numbers(reduction, stacked, fitted, points, facts))
+    work.summary(numbers(reduction, stacked, fitted, points, facts))
 
 
 def flux_points(stacked: SpectrumDatasetOnOff, best: Fitted, params: Spectrum) -> FluxPoints:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from jobs.analysis.common import checks
 from jobs.analysis.common import parameters as p
 from jobs.description import Description, Output
 
@@ -14,6 +15,9 @@ class ThetaSquared:
     energy_min: p.EnergyMin = 0.01
     energy_max: p.EnergyMax = 1000.0
     on_radius: p.OnRadius = 0.11
+
+    def __post_init__(self) -> None:
+        checks.energies(self)
 
 
 DESCRIPTION = Description(

@@ -18,12 +18,13 @@ from jobs.analysis.common.work import Work
 from jobs.analysis.theta_squared.description import ThetaSquared
 
 MAX_BINS, MIN_BINS = 20, 5
+MAX_OFFSET = 5.0
+"""deg between pointing and target; no instrument sees as far"""
 COLUMNS = ("counts", "counts_off", "excess", "sqrt_ts")
 
 
 def run(params: ThetaSquared, inputs: Mapping[str, Sequence[StagedInput]], out: Out) -> None:
     work = Work(params, inputs, out)
-    geometry.check_energies(params)
     runs = observations.read_all(inputs["observations"], out, (), until=0.5)
     kept, bins = usable(runs, params, out)
     out.progress(0.6, "Counting")
@@ -33,7 +34,7 @@ def run(params: ThetaSquared, inputs: Mapping[str, Sequence[StagedInput]], out: 
     out.progress(0.8, "Writing")
     write(work, rows)
     draw(work, rows)
-    out.summary(numbers(rows, params, kept))
+    work.summary(numbers(rows, params, kept))
 
 
 def offset(observation: Observation, params: ThetaSquared) -> float:
@@ -46,6 +47,9 @@ def usable(runs: Observations, params: ThetaSquared, out: Out) -> tuple[Observat
     kept, bins = [], MAX_BINS
     for observation in runs:
         distance = offset(observation, params)
+        if distance > MAX_OFFSET:
+            out.warn(f"Run {observation.obs_id} points {distance:.1f} deg away from the target: it is left out.")
+            continue
         room = math.floor((distance / params.on_radius) ** 2)
         if room < MIN_BINS:
             out.warn(
@@ -57,8 +61,8 @@ def usable(runs: Observations, params: ThetaSquared, out: Out) -> tuple[Observat
         bins = min(bins, room)
     if not kept:
         raise InputError(
-            "All observations point too near to the target for a mirrored OFF position. Choose a smaller on_radius,"
-            " or a significance map."
+            "All observations point too near to the target for a mirrored OFF position, or too far from it. Choose a"
+            " smaller on_radius, other observations, or a significance map."
         )
     return Observations(kept), bins
 

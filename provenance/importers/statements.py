@@ -1,0 +1,263 @@
+"""From statements of the IVOA model to records that can be written."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.vo.identifiers import foreign_key, is_key
+from provenance.errors import Refused
+from provenance.importers.batch import Batch
+from provenance.records import (
+    ActivityDescriptionRecord,
+    ActivityRecord,
+    AgentRecord,
+    AgentType,
+    EntityKind,
+    EntityRecord,
+    GeneratedRecord,
+    ParameterRecord,
+    UsedRecord,
+)
+from provenance.statements import Statement, Value
+
+NUMBERED = re.compile(r"\.(parameter|config)-[0-9]+$")
+KINDS: dict[str, EntityKind] = {
+    "entity": "",
+    "datasetEntity": "dataset",
+    "valueEntity": "value",
+    "collection": "collection",
+}
+AGENT_TYPES: dict[str, AgentType] = {
+    "Person": "Person",
+    "Individual": "Person",
+    "Organization": "Organization",
+    "SoftwareAgent": "SoftwareAgent",
+}
+
+
+def to_batch(statements: Iterable[Statement]) -> Batch:
+    """Raises Refused. What was restricted when the document was written is left out: it says nothing."""
+    return _Reader(statements).batch()
+
+
+class _Facts:
+    """The attributes of a statement by name; an attribute may come several times."""
+
+    def __init__(self, attributes: Iterable[tuple[str, Value]]) -> None:
+        self.values: dict[str, list[Value]] = defaultdict(list)
+        for name, value in attributes:
+            self.values[name].append(value)
+
+    def text(self, *names: str) -> str:
+        for name in names:
+            if self.values.get(name):
+                value = self.values[name][0]
+                return value.isoformat() if isinstance(value, datetime) else str(value)
+        return ""
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        return tuple(str(value) for value in self.values.get(name, ()))
+
+    def time(self, name: str) -> datetime | None:
+        values = self.values.get(name)
+        return moment(values[0]) if values else None
+
+
+def moment(value: Any) -> datetime | None:
+    """A time without zone is UTC. Raises Refused."""
+    if value in (None, ""):
+        return None
+    try:
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        raise Refused(f"{str(value)[:40]!r} is no time") from None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+class _Reader:
+    def __init__(self, statements: Iterable[Statement]) -> None:
+        every = list(statements)
+        hidden = {s.id for s in every if any(n == "gw:restricted" for n, _ in s.attributes)}
+        self.things: dict[str, Statement] = {}
+        self.links: dict[str, dict[str, list[Statement]]] = defaultdict(lambda: defaultdict(list))
+        self.made_by: dict[str, str] = {}
+        for statement in every:
+            if statement.id in hidden or hidden & set(statement.refs):
+                continue
+            if statement.is_relation:
+                self.links[statement.cls][statement.refs[0]].append(statement)
+            else:
+                self._add(statement)
+        self.facts = {key: _Facts(s.attributes) for key, s in self.things.items()}
+
+    def _add(self, statement: Statement) -> None:
+        """The same thing said twice is said once; said differently, the document contradicts itself."""
+        known = self.things.setdefault(statement.id, statement)
+        if known is not statement and known != statement:
+            if known.cls != statement.cls and not {known.cls, statement.cls} <= set(KINDS):
+                raise Refused(f"{statement.id} is a {known.cls} and a {statement.cls}")
+            merged = dict.fromkeys((*known.attributes, *statement.attributes))
+            cls = known.cls if known.cls != "entity" else statement.cls
+            self.things[statement.id] = Statement(cls, statement.id, (), tuple(merged))
+
+    def batch(self) -> Batch:
+        used = {s.refs[1] for links in self.links["used"].values() for s in links}
+        generated = self._generated()
+        found = Batch()
+        for name, statement in self.things.items():
+            if statement.cls in KINDS and name not in generated:
+                found.entities.append(self._entity(name))
+            elif statement.cls == "activity":
+                found.activities.append(self._activity(name))
+        for name in used - set(self.things):
+            found.entities.append(EntityRecord(id=name, kind=""))
+        self._check_links()
+        return found
+
+    def _generated(self) -> set[str]:
+        """Entities that an activity of the document made: they are written with it."""
+        for entity, links in self.links["wasGeneratedBy"].items():
+            makers = {s.refs[1] for s in links}
+            if len(makers) > 1:
+                raise Refused(f"{entity} was generated by {len(makers)} activities; one is possible")
+            self.made_by[entity] = makers.pop()
+        return {e for e, a in self.made_by.items() if a in self.things}
+
+    def _check_links(self) -> None:
+        for cls in ("used", "wasInformedBy", "wasAssociatedWith"):
+            for activity in self.links[cls]:
+                if activity not in self.things:
+                    raise Refused(f"{activity} is spoken of ({cls}) and not in the document")
+
+    def _description(self, name: str) -> _Facts:
+        for link in self.links["isDescribedBy"].get(name, ()):
+            if link.refs[1] in self.facts:
+                return self.facts[link.refs[1]]
+        return _Facts(())
+
+    def _entity(self, name: str) -> EntityRecord:
+        statement, facts = self.things.get(name), self.facts.get(name, _Facts(()))
+        described = self._description(name)
+        size = facts.text("gw:size")
+        return EntityRecord(
+            id=name,
+            name=facts.text("prov:name"),
+            kind=KINDS.get(statement.cls, "") if statement else "",
+            type=described.text("voprov:type", "prov:name"),
+            content_type=facts.text("gw:contentType") or described.text("voprov:contentType"),
+            location=facts.text("voprov:location", "prov:location"),
+            value=facts.text("voprov:value", "prov:value"),
+            generated_at=facts.time("voprov:generatedAtTime"),
+            comment=facts.text("voprov:comment"),
+            sha256=facts.text("gw:sha256"),
+            size=int(size) if size.isdigit() else None,
+            level=facts.text("gw:level"),
+            alternates=facts.texts("gw:alternate"),
+            members=tuple(link.refs[1] for link in self.links["hadMember"].get(name, ())),
+            derived_from=tuple(dict.fromkeys(link.refs[1] for link in self.links["wasDerivedFrom"].get(name, ()))),
+            attributed_to=tuple(self._agent(link) for link in self.links["wasAttributedTo"].get(name, ())),
+        )
+
+    def _activity(self, name: str) -> ActivityRecord:
+        facts, described = self.facts[name], self._description(name)
+        succeeded, exit_code = facts.text("gw:succeeded"), facts.text("gw:exitCode")
+        return ActivityRecord(
+            id=name,
+            name=facts.text("prov:name"),
+            description=_activity_description(described),
+            start=facts.time("prov:startTime"),
+            end=facts.time("prov:endTime"),
+            comment=facts.text("voprov:comment"),
+            parameters=tuple(self._parameters(name)),
+            config_files=tuple(self._config_files(name)),
+            used=tuple(self._used(link) for link in self.links["used"].get(name, ())),
+            generated=tuple(self._made(entity) for entity, maker in self.made_by.items() if maker == name),
+            agents=tuple(self._agent(link) for link in self.links["wasAssociatedWith"].get(name, ())),
+            informed_by=tuple(dict.fromkeys(link.refs[1] for link in self.links["wasInformedBy"].get(name, ()))),
+            software=tuple(_pair(text) for text in facts.texts("gw:software")),
+            environment=dict(text.split("=", 1) for text in facts.texts("gw:environment") if "=" in text),
+            succeeded=None if not succeeded else succeeded == "true",
+            exit_code=int(exit_code) if exit_code.lstrip("-").isdigit() else None,
+            error=facts.text("gw:error"),
+            warnings=facts.texts("gw:warning"),
+            alternates=facts.texts("gw:alternate"),
+        )
+
+    def _used(self, link: Statement) -> UsedRecord:
+        facts = _Facts(link.attributes)
+        return UsedRecord(
+            entity=link.refs[1],
+            role=facts.text("prov:role"),
+            type=facts.text("gw:type") or "Main",
+            time=facts.time("prov:time"),
+        )
+
+    def _made(self, entity: str) -> GeneratedRecord:
+        facts = _Facts(self.links["wasGeneratedBy"][entity][0].attributes)
+        record = self._entity(entity)
+        return GeneratedRecord(entity=record, role=facts.text("prov:role"), type=facts.text("gw:type") or "Main")
+
+    def _agent(self, link: Statement) -> tuple[AgentRecord, str]:
+        name = link.refs[1]
+        facts = self.facts.get(name, _Facts(()))
+        record = AgentRecord(
+            id=name if is_key(name) else foreign_key(name),
+            name=facts.text("prov:name") or name,
+            type=AGENT_TYPES.get(facts.text("voprov:type"), "Person"),
+            email=facts.text("voprov:email"),
+            affiliation=facts.text("voprov:affiliation"),
+            url=facts.text("voprov:url"),
+        )
+        return record, _Facts(link.attributes).text("prov:role")
+
+    def _configuration(self, activity: str, cls: str) -> Iterable[str]:
+        found = [link.refs[1] for link in self.links["wasConfiguredBy"].get(activity, ())]
+        found = [name for name in found if name in self.things and self.things[name].cls == cls]
+        if all(NUMBERED.search(name) for name in found):
+            # RDF has no order; the names that this gateway gives tell it.
+            found.sort(key=lambda name: (len(name), name))
+        return found
+
+    def _parameters(self, activity: str) -> Iterable[ParameterRecord]:
+        for name in self._configuration(activity, "parameter"):
+            facts, described = self.facts[name], self._description(name)
+            yield ParameterRecord(
+                name=facts.text("prov:name"),
+                value=facts.text("prov:value"),
+                datatype=described.text("voprov:valueType") or "char",
+                unit=described.text("voprov:unit"),
+                ucd=described.text("voprov:ucd"),
+                utype=described.text("voprov:utype"),
+                description=described.text("voprov:description"),
+                default=described.text("voprov:default") or None,
+                minimum=described.text("voprov:min"),
+                maximum=described.text("voprov:max"),
+                options=described.texts("voprov:options"),
+            )
+
+    def _config_files(self, activity: str) -> Iterable[tuple[str, str, str]]:
+        for name in self._configuration(activity, "configFile"):
+            described = self._description(name)
+            facts = self.facts[name]
+            location = facts.text("prov:location", "voprov:location")
+            yield facts.text("prov:name"), location, described.text("voprov:contentType")
+
+
+def _activity_description(facts: _Facts) -> ActivityDescriptionRecord | None:
+    if not facts.text("prov:name"):
+        return None
+    return ActivityDescriptionRecord(
+        name=facts.text("prov:name"),
+        version=facts.text("voprov:version"),
+        description=facts.text("voprov:description"),
+        type=facts.text("voprov:type"),
+        subtype=facts.text("voprov:subtype"),
+        docurl=facts.text("voprov:docurl"),
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, version = text.rpartition(" ")
+    return (name, version) if name else (version, "")

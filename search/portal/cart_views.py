@@ -1,0 +1,124 @@
+"""``/cart/``, its download scripts, and ``/searches/``."""
+
+import re
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import get_user_model
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_http_methods, require_POST
+
+from gateway.access.request import viewer as viewer_of_request
+from search.archive.lookup import seen_by
+from search.portal import builder, cart, product, scripts, show, stored
+from search.portal.criteria import read
+from search.portal.models import SavedSearch
+from search.portal.result_views import analyses
+
+MOST_SEARCHES = 200
+
+
+def _back(request: HttpRequest, default: str) -> HttpResponseRedirect:
+    """To where the form stood, if that is a place of this site."""
+    place = request.POST.get("next") or request.headers.get("Referer", "")
+    safe = url_has_allowed_host_and_scheme(place, {request.get_host()}, request.is_secure())
+    return HttpResponseRedirect(place if place and safe else default)
+
+
+@gzip_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest) -> HttpResponse:
+    """The cart; POST adds ``ID``, takes out ``drop`` or, with ``empty``, everything."""
+    if request.method == "POST":
+        return _change(request)
+    rows = cart.products(cart.keys(request), viewer_of_request(request))
+    open_rows = [row for row, may in rows if may]
+    context = {
+        "rows": [(row, may, show.name(row)) for row, may in rows],
+        "size": sum(row.size or 0 for row in open_rows),
+        "closed": len(rows) - len(open_rows),
+        "dids": [row.obs_publisher_did for row in open_rows],
+        "job_types": analyses(),
+        "kinds": scripts.KINDS,
+        "citations": list(dict.fromkeys(product.citation(row)["text"] for row in open_rows[:100])),
+        "terms": list(dict.fromkeys(row.terms for row in open_rows if row.terms)),
+    }
+    return render(request, "portal/cart.html", context)
+
+
+def _change(request: HttpRequest) -> HttpResponse:
+    if "empty" in request.POST:
+        cart.drop(request, None)
+        messages.success(request, _("The cart is empty."))
+        return HttpResponseRedirect("/cart/")
+    if request.POST.getlist("drop"):
+        cart.drop(request, request.POST.getlist("drop"))
+        return HttpResponseRedirect("/cart/")
+    new = cart.add(request, request.POST.getlist("ID"))
+    words = ngettext("%(count)d product was added to the cart.", "%(count)d products were added to the cart.", new)
+    messages.success(request, words % {"count": new} if new else _("These products are in the cart already."))
+    return _back(request, "/cart/")
+
+
+@require_http_methods(["GET", "POST"])
+def script(request: HttpRequest) -> HttpResponse:
+    """A download script for the cart, or for the ``ID`` given."""
+    given = request.POST if request.method == "POST" else request.GET
+    kind = given.get("kind", "curl")
+    if kind not in scripts.KINDS:
+        raise BadRequest(_("The script is for curl, wget or pyvo."))
+    viewer = viewer_of_request(request)
+    chosen = given.getlist("ID")[: cart.MOST]
+    keys = cart.keys(request)
+    if chosen:
+        keys = list(seen_by(viewer).named(chosen).order_by("t_min", "pk").values_list("key", flat=True))
+    rows = [row for row, may in cart.products(keys, viewer) if may and row.removed_at is None]
+    response = HttpResponse(scripts.script(kind, rows, settings.PUBLIC_URL), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{scripts.KINDS[kind]}"'
+    return response
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def searches(request: HttpRequest) -> HttpResponse:
+    """The user's own searches; POST keeps one."""
+    own = SavedSearch.objects.filter(owner_id=request.user.pk)
+    if request.method == "POST":
+        return _save(request)
+    return render(request, "portal/searches.html", {"searches": own})
+
+
+def _save(request: HttpRequest) -> HttpResponse:
+    address = re.sub(r"(^|&)page=[^&]*", "", request.POST.get("address", "")).lstrip("&")
+    if len(address) > 20_000 or SavedSearch.objects.filter(owner_id=request.user.pk).count() >= MOST_SEARCHES:
+        raise BadRequest(_("That is more than can be kept. Delete searches that you no longer need."))
+    given = QueryDict(address)
+    adql = stored.query_in(given)
+    if adql is None:
+        adql = builder.text(builder.build(read(dict(given.lists()))))
+    name = request.POST.get("name", "").strip()[:200] or _("Search")
+    owner = get_object_or_404(get_user_model(), username=request.user.get_username())
+    SavedSearch.objects.create(owner=owner, name=name, address=address, adql=adql)
+    messages.success(request, _("The search is kept under “My searches”."))
+    return _back(request, "/searches/")
+
+
+@login_required
+@require_POST
+def change_search(request: HttpRequest, identifier: str) -> HttpResponse:
+    """Renames, asks for mail about, or deletes one of the user's own searches."""
+    own = get_object_or_404(SavedSearch, owner_id=request.user.pk, pk=identifier)
+    if "delete" in request.POST:
+        own.delete()
+    else:
+        own.name = request.POST.get("name", own.name).strip()[:200] or own.name
+        own.notify = "notify" in request.POST
+        own.save()
+    return HttpResponseRedirect("/searches/")

@@ -1,0 +1,69 @@
+// The query editor: insertion and completion of names, the place of an error, a draft that survives reload.
+const editor = document.querySelector("[data-editor]");
+const list = document.querySelector("#complete");
+const names = [...new Set([...document.querySelectorAll("[data-insert]")].map((button) => button.dataset.insert))];
+const words = ["SELECT", "TOP", "FROM", "WHERE", "AND", "ORDER BY", "GROUP BY", "NATURAL JOIN", "INTERSECTS", "CONTAINS", "CIRCLE", "POINT", "DISTANCE", "COUNT"];
+
+function insert(text, from = editor.selectionStart, to = editor.selectionEnd) {
+  editor.focus();
+  editor.setRangeText(text, from, to, "end");
+  editor.dispatchEvent(new Event("input"));
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-insert]");
+  if (!button) return;
+  event.preventDefault();
+  const before = editor.value.slice(0, editor.selectionStart);
+  insert((before && !/[\s(,.]$/.test(before) ? " " : "") + button.dataset.insert);
+});
+
+const wordBefore = () => /[A-Za-z_.][A-Za-z0-9_.]*$/.exec(editor.value.slice(0, editor.selectionStart))?.[0] ?? "";
+
+function close() { list.hidden = true; list.replaceChildren(); }
+
+function complete() {
+  const word = wordBefore().toLowerCase();
+  const found = [...names, ...words].filter((name) => name.toLowerCase().startsWith(word) && name.toLowerCase() !== word).slice(0, 12);
+  if (!found.length) { close(); return; }
+  list.replaceChildren(...found.map((name, index) => {
+    const item = document.createElement("li");
+    item.setAttribute("role", "option");
+    item.setAttribute("aria-selected", String(index === 0));
+    item.textContent = name;
+    item.addEventListener("mousedown", (event) => { event.preventDefault(); take(name); });
+    return item;
+  }));
+  list.hidden = false;
+}
+
+function take(name) {
+  const end = editor.selectionStart;
+  insert(name, end - wordBefore().length, end);
+  close();
+}
+
+editor.addEventListener("keydown", (event) => {
+  if (event.key === " " && event.ctrlKey) { event.preventDefault(); complete(); return; }
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { editor.form.requestSubmit(); return; }
+  if (list.hidden) return;
+  const items = [...list.children];
+  const at = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
+  if (event.key === "Escape") { event.preventDefault(); close(); }
+  else if (event.key === "Enter" || event.key === "Tab") { event.preventDefault(); take(items[at].textContent); }
+  else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    const next = (at + (event.key === "ArrowDown" ? 1 : items.length - 1)) % items.length;
+    items.forEach((item, index) => item.setAttribute("aria-selected", String(index === next)));
+  }
+});
+editor.addEventListener("input", () => { if (!list.hidden || wordBefore().length > 2) complete(); });
+editor.addEventListener("blur", close);
+
+if (editor.dataset.line) {
+  const lines = editor.value.split("\n");
+  const start = lines.slice(0, editor.dataset.line - 1).reduce((sum, line) => sum + line.length + 1, 0) + Number(editor.dataset.column) - 1;
+  const length = /^[A-Za-z0-9_.]+/.exec(editor.value.slice(start))?.[0].length || 1;
+  editor.focus();
+  editor.setSelectionRange(start, start + length);
+}

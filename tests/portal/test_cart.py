@@ -1,0 +1,78 @@
+"""The cart survives sessions and sign-in, shows only what one may see, and becomes a script without secrets."""
+
+import subprocess
+
+import pytest
+
+DID = "ivo://distiller.example/arc?test.run-{}"
+
+
+def test_a_visitors_cart_becomes_the_users_at_sign_in(client_of, archive, cast) -> None:
+    client = client_of("anonymous")
+    client.post("/cart/", {"ID": [DID.format(1), DID.format(5)]})
+    assert "2 products" in client.get("/cart/").content.decode()
+    client.force_login(cast.alice, backend="django.contrib.auth.backends.ModelBackend")
+    client.post("/cart/", {"ID": [DID.format(4)]})
+    assert "3 products" in client.get("/cart/").content.decode()
+    assert "3 products" in client_of("alice").get("/cart/").content.decode()
+
+
+@pytest.mark.parametrize(("name", "held"), [("anonymous", 2), ("charlie", 2), ("bob", 3), ("alice", 3), ("dana", 3)])
+def test_hidden_products_cannot_be_put_in(client_of, archive, name: str, held: int) -> None:
+    client = client_of(name)
+    client.post("/cart/", {"ID": [DID.format(n) for n in (1, 4, 6)]})
+    page = client.get("/cart/").content.decode()
+    assert f"{held} products" in page
+    script = client.get("/cart/script?kind=curl").content.decode()
+    assert ("test.run-6" in script) == (held == 3)
+
+
+@pytest.mark.parametrize("kind", ["curl", "wget", "pyvo"])
+def test_scripts_are_programs_that_name_no_secret(client_of, archive, kind: str, tmp_path) -> None:
+    archive.crab[0].file_name = "it's $(rm -rf) `x`.fits"
+    archive.crab[0].sha256 = "0" * 64
+    archive.crab[0].save()
+    client = client_of("alice")
+    client.post("/cart/", {"ID": [DID.format(1), DID.format(2)]})
+    answer = client.get(f"/cart/script?kind={kind}")
+    path = tmp_path / "script"
+    path.write_bytes(answer.content)
+    if kind == "pyvo":
+        compile(path.read_text(), "script", "exec")
+    else:
+        assert subprocess.run(["sh", "-n", str(path)], check=False).returncode == 0
+    assert "TOKEN" in path.read_text()
+    assert "sessionid" not in path.read_text()
+
+
+def test_taking_out_and_emptying(client_of, archive) -> None:
+    client = client_of("charlie")
+    client.post("/cart/", {"ID": [DID.format(1), DID.format(2)]})
+    client.post("/cart/", {"drop": ["test.run-1"]})
+    assert "1 product" in client.get("/cart/").content.decode()
+    client.post("/cart/", {"empty": "1"})
+    assert "Nothing is in the cart" in client.get("/cart/").content.decode()
+
+
+def test_the_way_back_never_leads_elsewhere(client_of, archive) -> None:
+    answer = client_of("charlie").post("/cart/", {"ID": DID.format(1), "next": "https://evil.example/"})
+    assert answer.url == "/cart/"
+
+
+def test_searches_belong_to_their_owner(client_of, archive) -> None:
+    from search.portal.models import SavedSearch
+
+    alice = client_of("alice")
+    alice.post("/searches/", {"address": "cut_set=loose&page=3", "name": "Loose ones"})
+    own = SavedSearch.objects.get()
+    assert own.address == "cut_set=loose"
+    assert own.adql.splitlines()[-2] == "WHERE cut_set = 'loose'"
+    assert "Loose ones" in alice.get("/searches/").content.decode()
+    assert "Loose ones" not in client_of("bob").get("/searches/").content.decode()
+    assert client_of("bob").post(f"/searches/{own.pk}/", {"delete": "1"}).status_code == 404
+    assert client_of("anonymous").get("/searches/").status_code == 302
+    alice.post(f"/searches/{own.pk}/", {"name": "Renamed", "notify": "on"})
+    own.refresh_from_db()
+    assert (own.name, own.notify) == ("Renamed", True)
+    alice.post(f"/searches/{own.pk}/", {"delete": "1"})
+    assert not SavedSearch.objects.exists()

@@ -1,0 +1,262 @@
+"""From the form to the results: founding questions, rights, counts, hand-written queries, hostile input."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+CAST = ("anonymous", "charlie", "bob", "alice", "dana")
+
+
+def runs(page: str) -> set[str]:
+    return set(re.findall(r'data-key="test\.run-(\d+)"', page))
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("ra=83.6331&dec=22.0145&radius=0.1", {"1", "2", "3"}),
+        ("ra=83.6331&dec=22.0145&radius=0.1&match=pointing", {"1", "2", "3"}),
+        ("ra=83.6331&dec=25&radius=0.1", set()),
+        ("ra=329.7&dec=-30.2&t_min=53005&t_max=53005.5", {"5"}),
+        ("dataproduct_type=event&energy_min=50", {"1", "2", "5", "6"}),
+        ("target_class=blazar&data_rights=public", {"5"}),
+        ("proposal_id=P-1", {"6"}),
+        ("includes=lst", {"2"}),
+        ("pointing_mode=!divergent", {"1", "3", "5", "6"}),
+        ("pipeline_version=1.1&target_name=Crab", {"1"}),
+        ("reconstruction_method=ImPACT", {"1"}),
+        ("cut_set=loose", {"1"}),
+        ("simulated=1", {"3"}),
+        ("pi=martin", {"6"}),
+        ("target_name=M+1", {"1", "2", "3"}),
+        ("region=RANGE+galactic+184+185+-6.5+-5", {"1", "2", "3"}),
+        ("positions=83.63+22.01;329.7+-30.2", {"1", "2", "3", "5", "6"}),
+        ("creation_date=2024-05-01", {"2"}),
+        ("quality=1", {"3"}),
+        ("sub_array_name=A,+1–4&obs_id=1", {"1"}),
+        ("calib_level=3", set()),
+    ],
+)
+def test_founding_questions(client_of, archive, address: str, expected: set[str]) -> None:
+    answer = client_of("charlie").get(f"/search/results/?{address}")
+    assert answer.status_code == 200
+    assert runs(answer.content.decode()) == expected
+
+
+@pytest.mark.parametrize(("name", "count"), [("anonymous", 3), ("charlie", 3), ("bob", 4), ("alice", 4), ("dana", 4)])
+def test_hidden_runs_show_to_their_own_people_only(client_of, archive, name: str, count: int) -> None:
+    client = client_of(name)
+    page = client.get("/search/results/?target_name=Crab+Nebula").content.decode()
+    assert len(runs(page)) == count
+    assert f">{count} products</h2>" in re.sub(r"\s+", " ", page)
+    preview = client.get("/search/preview?target_name=Crab+Nebula").content.decode()
+    assert f'd-big">{count}<' in preview
+    assert client.get("/products/test.run-4/").status_code == (200 if count == 4 else 404)
+    hand = client.get("/search/results/", {"adql": "SELECT obs_id FROM ivoa.obscore WHERE target_name = 'Crab Nebula'"})
+    assert f">{count} rows</h2>" in re.sub(r"\s+", " ", hand.content.decode())
+    exported = client.get("/search/export?target_name=Crab+Nebula&format=csv")
+    assert len(b"".join(exported).splitlines()) == count + 1
+
+
+def test_access_is_said_per_row(client_of, archive) -> None:
+    page = client_of("charlie").get("/search/results/?proposal_id=P-1").content.decode()
+    assert "until 2999-01-01" in page
+    assert "open to you" in client_of("alice").get("/search/results/?proposal_id=P-1").content.decode()
+
+
+def test_a_name_goes_through_resolution_to_an_address_with_degrees(client_of, archive) -> None:
+    client = client_of("anonymous")
+    assert client.get("/search/results/?target=Crab").url == "/search/go?target=Crab"
+    answer = client.get("/search/go?target=Crab&dataproduct_type=event")
+    assert answer.status_code == 302
+    assert "target=Crab+Nebula&ra=83.6331&dec=22.0145" in answer.url
+    assert runs(client.get(answer.url).content.decode()) == {"1", "2", "3"}
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("test.run-1", "/products/test.run-1/"), ("ivo://distiller.example/arc?test.run-1", "/products/test.run-1/"), ("5", "/search/results/?obs_id=5")],
+)  # fmt: skip
+def test_what_is_named_outright_is_opened(client_of, archive, text: str, place: str) -> None:
+    assert client_of("anonymous").get("/search/go", {"target": text}).url == place
+
+
+def test_an_unknown_name_keeps_the_form_as_typed(client_of, archive, settings) -> None:
+    settings.SESAME_URLS = []
+    answer = client_of("anonymous").get("/search/go?target=no+such+thing&cut_set=loose")
+    page = answer.content.decode()
+    assert answer.status_code == 404
+    assert "no such thing" in page
+    assert "Sesame cannot be reached" in page
+    assert "cut set = loose" in page
+
+
+def test_a_list_of_targets(client_of, archive, settings) -> None:
+    settings.SESAME_URLS = []
+    client = client_of("anonymous")
+    answer = client.get("/search/go", {"targets": "Crab\n# comment\n329.7 -30.2\n"})
+    assert runs(client.get(answer.url).content.decode()) == {"1", "2", "3", "5", "6"}
+    refused = client.get("/search/go", {"targets": "Crab\nnobody knows this\n"})
+    assert refused.status_code == 400
+    assert "nobody knows this" in refused.content.decode()
+    assert client.get("/search/go", {"targets": "x\n" * 51}).status_code == 400
+
+
+def test_no_match_says_which_constraint_to_drop(client_of, archive) -> None:
+    page = client_of("anonymous").get("/search/results/?cut_set=loose&simulated=1").content.decode()
+    assert "No match" in page
+    assert re.search(r"<strong>1</strong> without cut set loose", page)
+    assert re.search(r"<strong>1</strong> without simulated data simulated", page)
+
+
+def test_facets_count_what_is_left_and_offer_the_rest(client_of, archive) -> None:
+    page = re.sub(r"\s+", " ", client_of("anonymous").get("/search/results/?simulated=0").content.decode())
+    facet = page.split("<legend>Simulated</legend>", 1)[1].split("</fieldset>", 1)[0]
+    assert re.findall(r'd-n-of">(\d+)<', facet) == ["4", "1"]
+    assert 'aria-checked="true"' in facet
+
+
+@pytest.mark.parametrize("sort", ["-start", "zenith", "energy,-start", "level", "nonsense", "product;DROP", "access"])
+def test_sorting_never_fails(client_of, archive, sort: str) -> None:
+    answer = client_of("anonymous").get("/search/results/", {"sort": sort})
+    assert answer.status_code == 200
+    assert len(runs(answer.content.decode())) == 5
+
+
+def test_sorting_and_paging(client_of, archive) -> None:
+    client = client_of("anonymous")
+    keys = [re.findall(r'data-key="test\.run-(\d+)"', client.get(f"/search/results/?sort=-start&size=5&page={page}").content.decode()) for page in (1, 2)]  # fmt: skip
+    assert keys == [["6", "5", "3", "2", "1"], []]
+
+
+@pytest.mark.parametrize("columns", ["usual", "observing", "history", "obscore", "target,ra,dec", "x,y", ""])
+def test_columns_of_choice(client_of, archive, columns: str) -> None:
+    assert client_of("anonymous").get("/search/results/", {"columns": columns}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("page", "size"), [("0", "25"), ("-1", "1"), ("x", "x"), ("9" * 30, "9" * 30), ("²", "٢"), ("2", "5")]
+)
+def test_odd_pages_are_answered(client_of, archive, page: str, size: str) -> None:
+    assert client_of("anonymous").get("/search/results/", {"page": page, "size": size}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("adql", "words"),
+    [
+        ("SELECT nothing FROM ivoa.obscore", "nothing"),
+        ("SELECT * FROM secrets", "secrets"),
+        ("DELETE FROM ivoa.obscore", "The query was not run"),
+        ("SELECT password FROM accounts_user", "accounts_user"),
+        ("'; DROP TABLE archive_product; --", "The query was not run"),
+    ],
+)
+def test_a_wrong_query_is_refused_with_its_place(client_of, archive, adql: str, words: str) -> None:
+    answer = client_of("alice").get("/search/results/", {"adql": adql})
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert words in page
+    assert "edited by hand" in page
+
+
+def test_the_place_of_an_error_is_pointed_at(client_of, archive) -> None:
+    page = client_of("anonymous").get("/search/results/", {"adql": "SELECT obs_id\nFROM ivoa.obscore\nWHERE wrong = 1"}).content.decode()  # fmt: skip
+    assert "line=3" in page
+    assert '<span class="d-danger">      ^</span>' in page
+
+
+def test_a_long_query_is_stored_under_its_hash(client_of, archive) -> None:
+    client = client_of("anonymous")
+    long = "SELECT obs_id FROM ivoa.obscore WHERE obs_id IN (" + ", ".join(f"'{n}'" for n in range(1, 800)) + ")"
+    answer = client.post("/search/adql", {"adql": long, "from": "cut_set=loose"})
+    assert answer.url.startswith("/search/results/?q=")
+    page = client.get(answer.url).content.decode()
+    assert ">5 rows</h2>" in page
+    assert "/search/?cut_set=loose" in page
+    assert client.get("/search/results/?q=unknown").status_code == 404
+    assert client.post("/search/adql", {"adql": ""}).status_code == 400
+
+
+HOSTILE = (
+    "target=%00", "ra=nan&dec=inf", "radius=-1&ra=1&dec=1", "region=" + "9" * 3000, "obs_id=" + ",".join("x" * 300),
+    "target=<script>alert(1)</script>", "obs_collection=%FF%FE", "t_min=%E2%80%AE", "sort=%27", "columns=%27", "q=%27",
+    "id=%00", "ID=x%0d%0ay", "energy_min=1e400", "format=%27", "page=1e9", "kind=%27", "adql=%00%27",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/search/", "/search/go", "/search/preview", "/search/results/", "/search/results/beside", "/search/export",
+     "/products/", "/cart/script"],
+)  # fmt: skip
+def test_hostile_parameters_are_answered_in_words(client_of, archive, settings, path: str) -> None:
+    settings.SESAME_URLS = []
+    client = client_of("anonymous")
+    for query in HOSTILE:
+        answer = client.get(f"{path}?{query}")
+        assert answer.status_code in (200, 302, 400, 404), query
+        if not answer.streaming:
+            assert b"<script>alert(1)" not in answer.content
+
+
+def test_a_megabyte_is_refused_or_cut_short(client_of, archive) -> None:
+    client = client_of("anonymous")
+    big = "x" * 1_000_000
+    for name in ("target", "obs_id", "target_name", "region", "adql"):
+        assert client.get("/search/results/", {name: big}).status_code in (302, 400), name
+    assert client.post("/search/adql", {"adql": big}).status_code == 400
+
+
+def test_pages_ask_the_database_a_bounded_number_of_times(client_of, archive) -> None:
+    client = client_of("alice")
+    limits = {
+        "/search/results/?ra=83.6331&dec=22.0145&radius=0.1": 22,
+        "/search/": 28,
+        "/search/preview?cut_set=loose": 10,
+        "/products/test.run-1/": 40,
+    }
+    for path, limit in limits.items():
+        client.get(path)
+        with CaptureQueriesContext(
+            connection,
+        ) as caught:
+            assert client.get(path).status_code == 200
+        assert len(caught) <= limit, f"{path}: {len(caught)}\n" + "\n".join(q["sql"][:150] for q in caught)
+
+
+def test_a_full_page_stays_light(client_of, archive) -> None:
+    import gzip
+
+    from tests.portal.conftest import make
+
+    for number in range(100, 200):
+        make(archive.public, number, "Crab Nebula")
+    answer = client_of("anonymous").get("/search/results/?size=100", HTTP_ACCEPT_ENCODING="gzip")
+    assert answer["Content-Encoding"] == "gzip"
+    assert len(runs(gzip.decompress(answer.content).decode())) == 100
+    assert len(answer.content) < 60_000
+
+
+def test_every_worked_example_runs(client_of, archive, settings) -> None:
+    from search.portal.examples import EXAMPLES
+
+    settings.SESAME_URLS = []
+    client = client_of("anonymous")
+    for example in EXAMPLES:
+        answer = client.get(example.url, follow=True)
+        assert answer.status_code == 200, example.url
+
+
+def test_snippets_hold_the_query_and_no_secret(client_of, archive) -> None:
+    page = client_of("alice").get("/search/results/?cut_set=loose").content.decode()
+    for words in ("pyvo.dal.TAPService", "TapPlus", "curl --data LANG=ADQL", "stilts tapquery"):
+        assert words in page
+
+
+@pytest.mark.parametrize("name", CAST)
+def test_the_form_says_what_is_set_in_closed_parts(client_of, archive, name: str) -> None:
+    page = client_of(name).get("/search/?data_rights=public&zenith_max=30").content.decode()
+    assert "1 set: data rights = public" in page
+    assert "1 set: zenith to = 30" in page

@@ -1,0 +1,3 @@
+from tests.support.archive import archive
+
+__all__ = ["archive"]
