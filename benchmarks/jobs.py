@@ -37,7 +37,7 @@ class Http:
 def quantiles(name: str, times: list[float]) -> None:
     times.sort()
     p95 = times[int(0.95 * (len(times) - 1))]
-    print(f"{name:45} median {statistics.median(times):7.1f} ms   p95 {p95:7.1f} ms")
+    print(f"{name:45} median {statistics.median(times):7.1f} ms   p95 {p95:7.1f} ms", flush=True)
 
 
 def memory(pid: int) -> float:
@@ -72,11 +72,11 @@ def measure(gateway: JobGateway, count: int) -> None:
 
         assert set(pool.map(one, range(count))) == {303}
     until(lambda: gateway.ended() == count + 1, 600, "all ended")
-    print(f"{'create, run, history written':45} {count / (time.perf_counter() - start):6.1f} jobs/s")
+    print(f"{'create, run, history written':45} {count / (time.perf_counter() - start):6.1f} jobs/s", flush=True)
 
     start = time.perf_counter()
     paths = [ask("POST", "/uws/sleep", "seconds=0")[1].removeprefix(url) for _ in range(300)]
-    print(f"{'create without run, one client':45} {300 / (time.perf_counter() - start):6.1f} jobs/s")
+    print(f"{'create without run, one client':45} {300 / (time.perf_counter() - start):6.1f} jobs/s", flush=True)
 
     quantiles("list of 500", [ask("GET", "/uws/sleep?LAST=500")[2] for _ in range(40)])
     quantiles("one job", [ask("GET", paths[n])[2] for n in range(100)])
@@ -91,9 +91,9 @@ def measure(gateway: JobGateway, count: int) -> None:
         ask("POST", paths[1] + "/phase", "PHASE=ABORT")
         for future in waiting:
             future.result()
-        print(f"{'phase change to the last of 100 waiters':45} {1000 * (time.perf_counter() - start):7.0f} ms")
+        print(f"{'phase change to the last of 100 waiters':45} {1000 * (time.perf_counter() - start):7.0f} ms", flush=True)
     for pid in gateway.tree("web"):
-        print(f"{'memory of a web process':45} {memory(pid):6.0f} MB")
+        print(f"{'memory of a web process':45} {memory(pid):6.0f} MB", flush=True)
 
 
 if __name__ == "__main__":
