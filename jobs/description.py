@@ -38,6 +38,8 @@ class Param:
     advanced: bool = False
     """hidden until asked for"""
     max_length: int = 1000
+    from_input: str = ""
+    """column of the first input's row that fills the form where the address gives no value"""
 
 
 @dataclass(frozen=True, kw_only=True)

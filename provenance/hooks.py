@@ -1,6 +1,6 @@
 """The hooks that the provenance room offers (filled by jobs and search)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gateway.access.rights import Viewer
@@ -31,3 +31,7 @@ class ActionSource:
 
 read_bytes: Hook[[str], Iterator[bytes]] = Hook("provenance.bytes")
 """``read_bytes(key)``: the stored bytes of an entity in blocks, for "verify now"; KeyError where there is no file."""
+
+
+suspects: Registry[Callable[[list[str], str], None]] = Registry("provenance.suspects")
+"""Each member: ``(keys, reason)`` is told what was marked as suspect; an empty reason withdraws the mark."""

@@ -1,9 +1,18 @@
 from django.urls import URLPattern, URLResolver, path
 
-from provenance import provsap, records_view, views
+from provenance import provsap, records_view, views, work_views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("provsap", provsap.provsap, name="provsap"),
+    path("provenance/", work_views.landing, name="provenance"),
+    path("provenance/compare", work_views.compare, name="provenance-compare"),
+    path("provenance/common", work_views.common, name="provenance-common"),
+    path("provenance/suspects", work_views.suspects, name="provenance-suspects"),
+    path("provenance/entity/<str:identifier>/crate.zip", work_views.crate_zip, name="provenance-crate"),
+    *(
+        path(f"provenance/{kind}/<str:identifier>/dependents/", work_views.dependents, {"kind": kind})
+        for kind in ("entity", "activity")
+    ),
     path("provenance/records", records_view.records, name="provenance-records"),
     *(
         path(f"provenance/{kind}/<str:identifier>/{suffix}", view, {"kind": kind}, name=f"provenance-{kind}{name}")

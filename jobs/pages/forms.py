@@ -162,6 +162,31 @@ def values_from(job_type: JobType, query: Mapping[str, Sequence[str]]) -> dict[s
     }
 
 
+def filled_from_inputs(job_type: JobType, values: dict[str, list[str]], viewer: Viewer) -> dict[str, list[str]]:
+    """The values, with those that the first input's row can give (``Param.from_input``) where none was named."""
+    wanted = {
+        parameter.name: parameter.meta.from_input
+        for parameter in parameters.parameters_of(job_type.description)
+        if isinstance(parameter.meta, Param) and parameter.meta.from_input and not values.get(parameter.name)
+    }
+    first = next(
+        (
+            values[p.name][0]
+            for p in parameters.parameters_of(job_type.description)
+            if p.is_input and values.get(p.name)
+        ),
+        None,
+    )
+    if not wanted or first is None:
+        return values
+    try:
+        row = hooks.inputs(first, viewer).obscore
+    except (hooks.InputNotFound, hooks.InputForbidden):
+        return values
+    found = {name: [str(row[column])] for name, column in wanted.items() if row.get(column) is not None}
+    return {**values, **found}
+
+
 def make(job_type: JobType, values: Values, viewer: Viewer, *, judge: bool = False) -> Form:
     """The form with these values; ``judge`` also says what is wrong with each."""
     fields = []

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from gateway.access.request import viewer
-from jobs import fate, parameters, queue, registry, service
+from jobs import fate, formats, parameters, queue, registry, reuse, service
 from jobs.errors import Refused
 from jobs.models import Job
 from jobs.pages import forms, snippets
@@ -159,6 +159,7 @@ def new(request: HttpRequest, type_name: str) -> HttpResponseBase:
     values = forms.values_from(job_type, dict(request.GET.lists()))
     if earlier := request.GET.get("job"):
         values = {**_values_of(earlier, request, job_type), **values}
+    values = forms.filled_from_inputs(job_type, values, asker)
     form = forms.make(job_type, values, asker)
     return _form_page(request, form, values)
 
@@ -219,6 +220,7 @@ def _form_page(
         "curl": snippets.curl(address, values),
         "pyvo": snippets.pyvo(address, values),
         "query": request.GET.urlencode(),
+        "earlier": reuse.earlier(job_type, values, viewer(request)) if status == 200 and values else None,
         "may_run": viewer(request).is_authenticated or service.open_to_visitors(job_type),
     }
     return render(request, "jobs/form.html", context, status=status)
@@ -421,7 +423,15 @@ def job_type(request: HttpRequest, type_name: str) -> HttpResponse:
 
 @require_safe
 def description(request: HttpRequest, type_name: str, form: str) -> HttpResponse:
+    """The description as JSON, VOTable (``xml``) or WADL."""
     found = type_or_404(type_name)
-    if form != "json":
-        raise Http404
-    return HttpResponse(json.dumps({"name": found.name}, indent=1), content_type="application/json")
+    match form:
+        case "json":
+            return HttpResponse(json.dumps(formats.to_json(found), indent=1), content_type="application/json")
+        case "xml":
+            return HttpResponse(formats.to_votable(found), content_type="application/x-votable+xml")
+        case "wadl":
+            base = request.build_absolute_uri("/")
+            return HttpResponse(formats.to_wadl(found, base), content_type="application/vnd.sun.wadl+xml")
+        case _:
+            raise Http404

@@ -164,7 +164,7 @@ def _file(
         type="" if known and not meta else role.rsplit(".", 1)[-1],
         location="" if known and not meta else entry["url"],
         generated_at=made,
-        level=level if level[:2] == "DL" and level[2:3].isdigit() else "",
+        level=level if level[:2] == "DL" and level[2:3].isdigit() and not (known and not meta) else "",
         sha256=sha256 if isinstance(sha256, str) and len(sha256) == 64 else "",
         size=size if isinstance(size, int) else None,
         alternates=tuple(_address(entry["url"])),

@@ -192,6 +192,7 @@ CREATE OR REPLACE FUNCTION adql.members(t text) RETURNS text[] LANGUAGE plpgsql 
 DECLARE
   m text[];
 BEGIN
+  IF t !~* '^\s*union' THEN RETURN ARRAY[t]; END IF;
   m := regexp_match(t, '^\s*union\s+(?:(?:icrs|fk5|j2000|unknownframe|geocenter|barycenter|topocenter|heliocenter|unknownrefpos|spherical2?|cartesian2)\s+)*\(\s*([^()]*?)\s*\)\s*$', 'i');
   IF m IS NULL THEN RETURN ARRAY[t]; END IF;
   RETURN ARRAY(SELECT hit[1] FROM regexp_matches(m[1], '([a-z]+\s+[^a-z]*(?:(?:icrs|fk5|j2000|unknownframe|geocenter|barycenter|topocenter|heliocenter|unknownrefpos|spherical2?|cartesian2)\s+)*[-+0-9.e\s]+)', 'gi') AS hit);
@@ -209,8 +210,16 @@ LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
   edge CONSTANT float8 := radians(1e-11)^2;
   s float8[] := ARRAY[3]; n int := array_length(corners, 1) / 3; kept int := 0;
-  i int; x float8; y float8; z float8; lx float8; ly float8; lz float8;
+  i int; x float8; y float8; z float8; lx float8; ly float8; lz float8; plain boolean := n >= 3;
 BEGIN
+  lx := corners[3 * n - 2]; ly := corners[3 * n - 1]; lz := corners[3 * n];
+  FOR i IN 0 .. n - 1 LOOP
+    x := corners[3 * i + 1]; y := corners[3 * i + 2]; z := corners[3 * i + 3];
+    plain := plain AND (x - lx) * (x - lx) + (y - ly) * (y - ly) + (z - lz) * (z - lz) > edge
+      AND (x + lx) * (x + lx) + (y + ly) * (y + ly) + (z + lz) * (z + lz) > edge;
+    lx := x; ly := y; lz := z;
+  END LOOP;
+  IF plain THEN RETURN 3::float8 || corners; END IF;
   FOR i IN 0 .. n - 1 LOOP
     x := corners[3 * i + 1]; y := corners[3 * i + 2]; z := corners[3 * i + 3];
     IF kept = 0 OR (x - lx)^2 + (y - ly)^2 + (z - lz)^2 > edge THEN
@@ -244,9 +253,12 @@ BEGIN
   ELSIF kind = 'circle' AND n = 3 AND v[3] BETWEEN 0 AND 180 THEN
     RETURN ARRAY[2, cos(d) * cos(a), cos(d) * sin(a), sin(d), v[1], v[2], v[3]];
   ELSIF kind = 'polygon' AND n >= 6 AND n % 2 = 0 THEN
+    corners := array_fill(0::float8, ARRAY[n / 2 * 3]);
     FOR i IN 1 .. n / 2 LOOP
       a := radians(v[2 * i - 1]); d := radians(v[2 * i]);
-      corners := corners || (cos(d) * cos(a)) || (cos(d) * sin(a)) || sin(d);
+      corners[3 * i - 2] := cos(d) * cos(a);
+      corners[3 * i - 1] := cos(d) * sin(a);
+      corners[3 * i] := sin(d);
     END LOOP;
     RETURN adql.ring(corners);
   ELSIF kind = 'box' AND n = 4 AND v[3] > 0 AND v[3] < 180 AND v[4] > 0 AND v[4] < 180 THEN
@@ -264,8 +276,14 @@ END $$;
 
 CREATE OR REPLACE FUNCTION adql.shape(t text) RETURNS float8[] LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  m text[] := adql.numbers(t);
+  m text[];
 BEGIN
+  -- the usual form first: a match without groups is many times faster
+  IF t ~ '^[A-Z][a-z]{2,7} ICRS( [-+]?\d{1,40}(\.\d{1,40})?)+$' THEN
+    m := string_to_array(t, ' ');
+    RETURN adql.shape_of(lower(m[1]), m[3:]::float8[]);
+  END IF;
+  m := adql.numbers(t);
   IF m IS NULL THEN RETURN NULL; END IF;
   RETURN adql.shape_of(m[1], regexp_split_to_array(m[2], '\s+')::float8[]);
 END $$;
@@ -333,7 +351,8 @@ BEGIN
     total := total + adql.excess(s[2], s[3], s[4], s[3 * i - 1], s[3 * i], s[3 * i + 1],
       s[3 * i + 2], s[3 * i + 3], s[3 * i + 4]);
   END LOOP;
-  RETURN total - 4 * pi() * floor(total / (4 * pi()));
+  total := total - 4 * pi() * round(total / (4 * pi()));
+  RETURN CASE WHEN total > -2 * pi() + 1e-9 THEN total ELSE total + 4 * pi() END;
 END $$;
 
 CREATE OR REPLACE FUNCTION adql.perimeter(s float8[]) RETURNS float8
@@ -352,13 +371,10 @@ END $$;
 
 CREATE OR REPLACE FUNCTION adql.area_of(s float8[]) RETURNS float8
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-DECLARE
-  a float8;
 BEGIN
   IF s[1] = 1 THEN RETURN 0; END IF;
   IF s[1] = 2 THEN RETURN 129600 / pi() * sin(radians(s[7]) / 2)^2; END IF;
-  a := adql.signed_area(s);
-  RETURN degrees(degrees(least(a, 4 * pi() - a)));
+  RETURN degrees(degrees(abs(adql.signed_area(s))));
 END $$;
 
 CREATE OR REPLACE FUNCTION adql.area(t text) RETURNS float8 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -382,12 +398,12 @@ DECLARE
 BEGIN
   IF s[1] < 3 THEN RETURN s[2:4]; END IF;
   whole := adql.signed_area(s);
-  sign := CASE WHEN whole <= 2 * pi() THEN 1 ELSE -1 END;
-  IF least(whole, 4 * pi() - whole) <= 1e-15 * adql.perimeter(s) THEN
+  sign := CASE WHEN whole >= 0 THEN 1 ELSE -1 END;
+  IF abs(whole) <= 1e-15 * adql.perimeter(s) THEN
     FOR i IN 0 .. n - 1 LOOP
       x := x + s[3 * i + 2]; y := y + s[3 * i + 3]; z := z + s[3 * i + 4];
     END LOOP;
-    RETURN ARRAY[x, y, z];
+    RETURN CASE WHEN x * x + y * y + z * z > 1e-12 THEN ARRAY[x, y, z] ELSE s[2:4] END;
   END IF;
   FOR i IN 1 .. n - 1 LOOP
     tiny := tiny AND (s[3 * i + 2] - fx)^2 + (s[3 * i + 3] - fy)^2 + (s[3 * i + 4] - fz)^2 < 1e-6;
@@ -448,56 +464,90 @@ BEGIN
   RETURN (x * (px + qx) + y * (py + qy) + z * (pz + qz) >= 0) = (x * (ax + ex) + y * (ay + ey) + z * (az + ez) >= 0);
 END $$;
 
+CREATE OR REPLACE FUNCTION adql.crossings(
+  px float8, py float8, pz float8, qx float8, qy float8, qz float8, s float8[], skipped int
+) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+-- edges of a polygon that the arc p-q crosses, one of them left out
+DECLARE
+  n int := (array_length(s, 1) - 1) / 3; i int; count int := 0; above boolean; was boolean;
+  mx float8 := (py - qy) * (pz + qz) - (pz - qz) * (py + qy);
+  my float8 := (pz - qz) * (px + qx) - (px - qx) * (pz + qz);
+  mz float8 := (px - qx) * (py + qy) - (py - qy) * (px + qx);
+  ax float8 := s[3 * n - 1]; ay float8 := s[3 * n]; az float8 := s[3 * n + 1]; ex float8; ey float8; ez float8;
+BEGIN
+  was := mx * ax + my * ay + mz * az >= 0;
+  FOR i IN 0 .. n - 1 LOOP
+    ex := s[3 * i + 2]; ey := s[3 * i + 3]; ez := s[3 * i + 4];
+    above := mx * ex + my * ey + mz * ez >= 0;
+    IF above <> was AND i <> skipped
+       AND adql.crosses(px, py, pz, qx, qy, qz, mx, my, mz, ax, ay, az, ex, ey, ez) THEN
+      count := count + 1;
+    END IF;
+    ax := ex; ay := ey; az := ez; was := above;
+  END LOOP;
+  RETURN count;
+END $$;
+
 CREATE OR REPLACE FUNCTION adql.depth(px float8, py float8, pz float8, s float8[]) RETURNS float8
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS $$
 -- radians from a point to the boundary of a polygon; negative outside
 DECLARE
-  n int := (array_length(s, 1) - 1) / 3; i int; chosen int := 0; crossings int := 0;
+  n int := (array_length(s, 1) - 1) / 3; i int; chosen int := 0; held boolean;
   ax float8; ay float8; az float8; ex float8; ey float8; ez float8;
-  nx float8; ny float8; nz float8; cx float8; cy float8; cz float8; mx float8; my float8; mz float8;
+  nx float8; ny float8; nz float8; cx float8; cy float8; cz float8;
   x float8; y float8; z float8; size float8; side float8; best float8 := -1; leaning float8;
-  nearest float8 := 10; vertex float8 := 10; total float8 := 0; fx float8 := s[2]; fy float8 := s[3]; fz float8 := s[4];
+  sx float8 := 0; sy float8 := 0; sz float8 := 0; reach float8 := 1;
+  nearest float8 := 10; vertex float8 := 10;
 BEGIN
   ax := s[3 * n - 1]; ay := s[3 * n]; az := s[3 * n + 1];
   FOR i IN 0 .. n - 1 LOOP
     ex := s[3 * i + 2]; ey := s[3 * i + 3]; ez := s[3 * i + 4];
+    sx := sx + ex; sy := sy + ey; sz := sz + ez;
     nx := (ay - ey) * (az + ez) - (az - ez) * (ay + ey);
     ny := (az - ez) * (ax + ex) - (ax - ex) * (az + ez);
     nz := (ax - ex) * (ay + ey) - (ay - ey) * (ax + ex);
+    cx := ny * pz - nz * py; cy := nz * px - nx * pz; cz := nx * py - ny * px;
     side := nx * px + ny * py + nz * pz;
+    IF ax * cx + ay * cy + az * cz <= 0 AND ex * cx + ey * cy + ez * cz >= 0 THEN
+      nearest := least(nearest, atan2(abs(side), sqrt(cx * cx + cy * cy + cz * cz)));
+    END IF;
     size := abs(side) / sqrt(nx * nx + ny * ny + nz * nz);
     IF size > best THEN
       best := size; chosen := i; leaning := side; x := ax + ex; y := ay + ey; z := az + ez;
     END IF;
-    cx := ny * pz - nz * py; cy := nz * px - nx * pz; cz := nx * py - ny * px;
-    IF ax * cx + ay * cy + az * cz <= 0 AND ex * cx + ey * cy + ez * cz >= 0 THEN
-      nearest := least(nearest, atan2(abs(side), sqrt(cx * cx + cy * cy + cz * cz)));
-    END IF;
-    vertex := least(vertex, (px - ex)^2 + (py - ey)^2 + (pz - ez)^2);
-    IF i > 1 THEN total := total + adql.excess(fx, fy, fz, ax, ay, az, ex, ey, ez); END IF;
+    vertex := least(vertex, (px - ex) * (px - ex) + (py - ey) * (py - ey) + (pz - ez) * (pz - ez));
     ax := ex; ay := ey; az := ez;
   END LOOP;
   nearest := least(nearest, 2 * asin(least(1, sqrt(vertex) / 2)));
   IF nearest <= radians(1e-11) THEN RETURN nearest; END IF;
-  total := total - 4 * pi() * floor(total / (4 * pi()));
-  IF least(total, 4 * pi() - total) <= 1e-11 AND least(total, 4 * pi() - total) <= 1e-15 * adql.perimeter(s) THEN
-    RETURN -nearest;
+  size := sqrt(sx * sx + sy * sy + sz * sz);
+  IF size > 1e-6 THEN
+    sx := sx / size; sy := sy / size; sz := sz / size;
+  ELSE
+    sx := s[2]; sy := s[3]; sz := s[4];
   END IF;
-  size := sqrt(x * x + y * y + z * z);
-  x := x / size; y := y / size; z := z / size;
-  mx := (py - y) * (pz + z) - (pz - z) * (py + y);
-  my := (pz - z) * (px + x) - (px - x) * (pz + z);
-  mz := (px - x) * (py + y) - (py - y) * (px + x);
-  ax := s[3 * n - 1]; ay := s[3 * n]; az := s[3 * n + 1];
   FOR i IN 0 .. n - 1 LOOP
-    ex := s[3 * i + 2]; ey := s[3 * i + 3]; ez := s[3 * i + 4];
-    IF i <> chosen AND (mx * ax + my * ay + mz * az >= 0) <> (mx * ex + my * ey + mz * ez >= 0)
-       AND adql.crosses(px, py, pz, x, y, z, mx, my, mz, ax, ay, az, ex, ey, ez) THEN
-      crossings := crossings + 1;
-    END IF;
-    ax := ex; ay := ey; az := ez;
+    reach := least(reach, sx * s[3 * i + 2] + sy * s[3 * i + 3] + sz * s[3 * i + 4]);
   END LOOP;
-  RETURN CASE WHEN ((leaning >= 0) = (total <= 2 * pi())) = (crossings % 2 = 0) THEN nearest ELSE -nearest END;
+  IF reach <= cos(radians(89.0::float8)) THEN
+    size := sqrt(x * x + y * y + z * z);
+    held := ((leaning >= 0) = (adql.signed_area(s) >= 0))
+      = (adql.crossings(px, py, pz, x / size, y / size, z / size, s, chosen) % 2 = 0);
+  ELSIF sx * px + sy * py + sz * pz < reach - 1e-15 THEN
+    held := false;
+  ELSE
+    -- a point at right angles to the middle is outside
+    IF abs(sx) <= abs(sy) AND abs(sx) <= abs(sz) THEN
+      x := 0; y := sz; z := -sy;
+    ELSIF abs(sy) <= abs(sz) THEN
+      x := -sz; y := 0; z := sx;
+    ELSE
+      x := sy; y := -sx; z := 0;
+    END IF;
+    size := sqrt(x * x + y * y + z * z);
+    held := adql.crossings(px, py, pz, x / size, y / size, z / size, s, -1) % 2 = 1;
+  END IF;
+  RETURN CASE WHEN held THEN nearest ELSE -nearest END;
 END $$;
 
 CREATE OR REPLACE FUNCTION adql.to_edge(

@@ -17,7 +17,7 @@ from jobs import hooks as job_hooks
 from jobs.hooks import InputForbidden, InputNotFound, InputProduct, NewProduct
 from provenance import capture
 from provenance import hooks as provenance_hooks
-from search.archive import denial, files, remote
+from search.archive import denial, files, life, remote
 from search.archive.changes import changed
 from search.archive.fields import OBSCONFIG, OBSCORE, OBSCORE_HEA
 from search.archive.lookup import find
@@ -184,6 +184,13 @@ def remove(key: str) -> None:
     changed.send(sender=Product)
 
 
+def set_policy(key: str, policy_id: int) -> None:
+    """A job was shared or published: its products follow, and are kept."""
+    product = Product.objects.filter(key=key).first()
+    if product is not None:
+        life.move(product, Policy.objects.get(pk=policy_id))
+
+
 def preview_key(product: Product) -> str:
     return f"previews/{product.key}.png"
 
@@ -202,4 +209,5 @@ def fill() -> None:
     job_hooks.stage.fill(stage)
     job_hooks.results.fill(results)
     job_hooks.remove.fill(remove)
+    job_hooks.set_policy.fill(set_policy)
     provenance_hooks.read_bytes.fill(read_bytes)

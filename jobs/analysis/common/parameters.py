@@ -23,15 +23,15 @@ Observations = Annotated[
 RightAscension = Annotated[
     float,
     Param(
-        text="Right ascension of the target (ICRS)", label="RA", unit="deg", ucd="pos.eq.ra;meta.main",
-        min=0, max=360, group="Target",
+        text="Right ascension of the target (ICRS)", label="Right ascension", unit="deg", ucd="pos.eq.ra;meta.main",
+        min=0, max=360, group="Target", from_input="target_ra",
     ),
 ]  # fmt: skip
 Declination = Annotated[
     float,
     Param(
-        text="Declination of the target (ICRS)", label="Dec", unit="deg", ucd="pos.eq.dec;meta.main",
-        min=-90, max=90, group="Target",
+        text="Declination of the target (ICRS)", label="Declination", unit="deg", ucd="pos.eq.dec;meta.main",
+        min=-90, max=90, group="Target", from_input="target_dec",
     ),
 ]  # fmt: skip
 EnergyMin = Annotated[

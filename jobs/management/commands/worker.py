@@ -21,7 +21,7 @@ class Command(BaseCommand):
         kernel.die_with_parent(os.getppid())
         classes = options["classes"]
         words = [
-            *("-m", "celery", "--app=gateway", "worker"),
+            *("-W", "ignore:::celery.platforms", "-m", "celery", "--app=gateway", "--quiet", "worker"),
             f"--queues={','.join(classes)}",
             f"--concurrency={options['slots']}",
             f"--hostname={'-'.join(classes)}-{os.getpid()}@%h",
