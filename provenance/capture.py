@@ -48,10 +48,12 @@ def record(activity: ActivityRecord, *, strict: bool = False) -> Activity:
 
     ``strict``: a differing name, comment or location is a Conflict too (imports), not only a differing fact.
     """
-    row = _activity(activity, strict)
+    row, created = _activity(activity, strict)
     description = row.description
-    _parameters(row, description, activity)
-    _config_files(row, description, activity)
+    if activity.parameters:
+        _parameters(row, description, activity, created)
+    if activity.config_files:
+        _config_files(row, description, activity)
     for used in activity.used:
         _used(row, description, used, strict)
     fresh = True
@@ -63,20 +65,39 @@ def record(activity: ActivityRecord, *, strict: bool = False) -> Activity:
     _alternates("activity", row.pk, activity.alternates)
     if not fresh or activity.informed_by:
         refuse_cycles(activities=[row.pk])
-    history.refresh([row.pk], onward=not fresh)
+    if activity.generated or not created:
+        history.refresh([row.pk], onward=not fresh)
     return row
 
 
 @transaction.atomic
 def record_entity(entity: EntityRecord, *, strict: bool = False) -> Entity:
     """Writes an entity with its members, progenitors and agents; ``Unknown`` when one of these is not known."""
+    return _write_entity(entity, strict)[0]
+
+
+def _write_entity(entity: EntityRecord, strict: bool) -> tuple[Entity, bool]:
+    """The row, and whether it is new."""
     if entity.id in entity.members or entity.id in entity.derived_from:
         raise Refused(f"{entity.id} cannot come from itself or be a member of itself")
     row, created = _entity(entity, strict)
-    known = Entity.objects.select_related("policy").in_bulk([*entity.members, *entity.derived_from])
+    others = [*entity.members, *entity.derived_from]
+    known = Entity.objects.select_related("policy").in_bulk(others) if others else {}
     for other in (*entity.members, *entity.derived_from):
         if other not in known:
             raise Unknown(f"{entity.id} speaks of {other}, which is not known")
+    _link(row, entity, known)
+    for agent, role in entity.attributed_to:
+        WasAttributedTo.objects.get_or_create(
+            entity=row, agent=record_agent(agent, row.policy), role=role, defaults={"policy": row.policy}
+        )
+    _alternates("entity", row.pk, entity.alternates)
+    if entity.members or (entity.derived_from and not created):
+        refuse_cycles(entities=[row.pk])
+    return row, created
+
+
+def _link(row: Entity, entity: EntityRecord, known: dict[str, Entity]) -> None:
     HadMember.objects.bulk_create(
         [HadMember(collection=row, entity=known[key], policy=joint(row, known[key])) for key in entity.members],
         ignore_conflicts=True,
@@ -88,20 +109,11 @@ def record_entity(entity: EntityRecord, *, strict: bool = False) -> Entity:
         ],
         ignore_conflicts=True,
     )
-    for agent, role in entity.attributed_to:
-        WasAttributedTo.objects.get_or_create(
-            entity=row, agent=record_agent(agent, row.policy), role=role, defaults={"policy": row.policy}
-        )
-    _alternates("entity", row.pk, entity.alternates)
-    if entity.members or (entity.derived_from and not created):
-        refuse_cycles(entities=[row.pk])
-    return row
 
 
-@transaction.atomic
 def record_agent(agent: AgentRecord, policy: Policy) -> Agent:
     """Writes an agent. One whom a public record names is public."""
-    row = Agent.objects.filter(pk=agent.id).first()
+    row = Agent.objects.select_related("policy").filter(pk=agent.id).first()
     if row is None:
         facts = {name: scrub.text(getattr(agent, name))[:255] for name in ("name", "email", "affiliation", "url")}
         facts["name"] = facts["name"] or _legal(agent.id)
@@ -196,7 +208,8 @@ def _entity(record: EntityRecord, strict: bool) -> tuple[Entity, bool]:
     return row, False
 
 
-def _activity(record: ActivityRecord, strict: bool) -> Activity:
+def _activity(record: ActivityRecord, strict: bool) -> tuple[Activity, bool]:
+    """The row, and whether it is new."""
     start, end = _moment(record.start), _moment(record.end)
     if start and end and end < start:
         raise Refused(f"{record.id} ends ({end:%Y-%m-%d %H:%M:%S}) before it starts ({start:%Y-%m-%d %H:%M:%S})")
@@ -209,6 +222,7 @@ def _activity(record: ActivityRecord, strict: bool) -> Activity:
         "description_id": description.pk if description else None,
     }
     row = Activity.objects.select_related("policy", "description").filter(pk=record.id).first()
+    created = row is None
     if row is None:
         row = Activity(identifier=_legal(record.id), policy=_policy(record.policy_id), **facts)
         row.save(force_insert=True)
@@ -217,11 +231,11 @@ def _activity(record: ActivityRecord, strict: bool) -> Activity:
         if row.start_time and row.end_time and row.end_time < row.start_time:
             raise Refused(f"{record.id} would end before it starts")
     row.description = description or row.description
-    return row
+    return row, created
 
 
-def _parameters(row: Activity, description: ActivityDescription | None, record: ActivityRecord) -> None:
-    known = [(p.name, p.value) for p in row.parameters.all()]
+def _parameters(row: Activity, description: ActivityDescription | None, record: ActivityRecord, created: bool) -> None:
+    known = [] if created else [(p.name, p.value) for p in row.parameters.all()]
     given = [(p.name[:255], scrub.text(p.value)) for p in record.parameters if not scrub.is_secret(p.name)]
     if known:
         for pair in given:
@@ -272,7 +286,7 @@ def _used(row: Activity, description: ActivityDescription | None, used: UsedReco
         if entity is None:
             raise Unknown(f"{row.pk} used {used.entity}, which is not known")
     else:
-        entity = record_entity(used.entity, strict=strict)
+        entity, _new = _write_entity(used.entity, strict)
     time = _moment(used.time)
     if time and ((row.start_time and time < row.start_time) or (row.end_time and time > row.end_time)):
         raise Refused(f"{row.pk} used {entity.pk} at a time when it was not running")
@@ -286,11 +300,13 @@ def _generated(
     row: Activity, description: ActivityDescription | None, generated: GeneratedRecord, strict: bool
 ) -> bool:
     """True where the entity was new, so that nothing can have come from it."""
-    new = not Entity.objects.filter(pk=generated.entity.id).exists()
-    entity = record_entity(generated.entity, strict=strict)
+    entity, new = _write_entity(generated.entity, strict)
     role = generated.role[:128]
     part = describe.generation(description, role, generated.type, entity.description) if description and role else None
     facts = {"role": role, "type": generated.type, "description": part, "policy": joint(row, entity)}
+    if new:
+        WasGeneratedBy.objects.create(entity=entity, activity=row, **facts)
+        return True
     made, _ = WasGeneratedBy.objects.get_or_create(entity=entity, defaults={"activity": row, **facts})
     if made.activity_id != row.pk:
         raise Conflict(f"{entity.pk} was generated by {made.activity_id}; it cannot be generated by {row.pk} too")
@@ -312,7 +328,7 @@ def _associations(row: Activity, record: ActivityRecord) -> None:
 
 
 def _informed(row: Activity, informants: tuple[str, ...]) -> None:
-    known = Activity.objects.select_related("policy").in_bulk(list(informants))
+    known = Activity.objects.select_related("policy").in_bulk(list(informants)) if informants else {}
     for informant in informants:
         if informant not in known:
             raise Unknown(f"{row.pk} was informed by {informant}, which is not known")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from gateway.access.models import Policy
 from gateway.access.rights import Viewer
 from gateway.vo.identifiers import InvalidKey, foreign_key, key_of
-from provenance import capture
+from provenance import capture, describe
 from provenance.errors import Conflict, Refused, Unknown
 from provenance.graph import Kind
 from provenance.lookup import find
@@ -55,7 +55,8 @@ def write(batch: Batch, sender: Sender) -> Report:
     number = len(batch.activities) + len(batch.entities)
     if number > MAX_RECORDS:
         raise Refused(_("%(n)s records; at most %(most)s at once") % {"n": number, "most": MAX_RECORDS})
-    return _Writer(sender).write(batch)
+    with describe.remembered():
+        return _Writer(sender).write(batch)
 
 
 class _Writer:
