@@ -54,14 +54,15 @@ def record(activity: ActivityRecord, *, strict: bool = False) -> Activity:
         _parameters(row, description, activity, created)
     if activity.config_files:
         _config_files(row, description, activity)
+    written: set[tuple[str, str]] = set()
     for used in activity.used:
-        _used(row, description, used, strict)
+        _used(row, description, used, strict, written if created else None)
     fresh = True
     for generated in activity.generated:
         fresh &= _generated(row, description, generated, strict)
     _associations(row, activity)
     _informed(row, activity.informed_by)
-    _outcome(row, activity)
+    _outcome(row, activity, created)
     _alternates("activity", row.pk, activity.alternates)
     if not fresh or activity.informed_by:
         refuse_cycles(activities=[row.pk])
@@ -148,7 +149,9 @@ def _legal(identifier: str) -> str:
 
 
 def _policy(policy_id: int | None) -> Policy:
-    return public_policy() if policy_id is None else Policy.objects.get(pk=policy_id)
+    if policy_id is None:
+        return describe.once("public policy", public_policy)
+    return describe.once(("policy", policy_id), lambda: Policy.objects.get(pk=policy_id))
 
 
 def _moment(value: datetime | None) -> datetime | None:
@@ -200,8 +203,11 @@ def _entity(record: EntityRecord, strict: bool) -> tuple[Entity, bool]:
             **facts,
         )
         row.save(force_insert=True)
+        row.description = description
         return row, True
     _complete(row, facts, {"value", "sha256", "size"}, strict)
+    if description is not None and row.description_id == description.pk:
+        row.description = description
     if not strict and record.policy_id not in (None, row.policy_id):
         set_policy(row.pk, record.policy_id)
         row.policy = _policy(record.policy_id)
@@ -280,7 +286,14 @@ def _config_files(row: Activity, description: ActivityDescription | None, record
         WasConfiguredBy.objects.create(activity=row, artefact_type="ConfigFile", config_file=file, policy=row.policy)
 
 
-def _used(row: Activity, description: ActivityDescription | None, used: UsedRecord, strict: bool) -> None:
+def _used(
+    row: Activity,
+    description: ActivityDescription | None,
+    used: UsedRecord,
+    strict: bool,
+    written: set[tuple[str, str]] | None,
+) -> None:
+    """``written``: of a new activity, what it used so far."""
     if isinstance(used.entity, str):
         entity = Entity.objects.select_related("policy", "description").filter(pk=used.entity).first()
         if entity is None:
@@ -293,7 +306,11 @@ def _used(row: Activity, description: ActivityDescription | None, used: UsedReco
     role = used.role[:128]
     part = describe.usage(description, role, used.type, entity.description) if description and role else None
     facts = {"time": time, "type": used.type, "description": part, "policy": joint(row, entity)}
-    Used.objects.get_or_create(activity=row, entity=entity, role=role, defaults=facts)
+    if written is None:
+        Used.objects.get_or_create(activity=row, entity=entity, role=role, defaults=facts)
+    elif (entity.pk, role) not in written:
+        written.add((entity.pk, role))
+        Used.objects.create(activity=row, entity=entity, role=role, **facts)
 
 
 def _generated(
@@ -320,8 +337,9 @@ def _associations(row: Activity, record: ActivityRecord) -> None:
         WasAssociatedWith.objects.get_or_create(
             activity=row, agent=record_agent(agent, row.policy), role=role, defaults={"policy": row.policy}
         )
-    if row.description is not None:
-        for contact in row.description.contacts.all():
+    described = row.description
+    if described is not None:
+        for contact in describe.once(("contacts", described.pk), lambda: list(described.contacts.all())):
             WasAssociatedWith.objects.get_or_create(
                 activity=row, agent_id=contact.agent_id, role=contact.role, defaults={"policy": row.policy}
             )
@@ -339,7 +357,7 @@ def _informed(row: Activity, informants: tuple[str, ...]) -> None:
         )
 
 
-def _outcome(row: Activity, record: ActivityRecord) -> None:
+def _outcome(row: Activity, record: ActivityRecord, new: bool) -> None:
     facts = {
         "succeeded": record.succeeded,
         "exit_code": record.exit_code,
@@ -350,15 +368,22 @@ def _outcome(row: Activity, record: ActivityRecord) -> None:
     }
     if not any(value not in (None, "", [], {}) for value in facts.values()):
         return
+    if new:
+        Outcome.objects.create(activity=row, policy=row.policy, **facts)
+        return
     known, created = Outcome.objects.get_or_create(activity=row, defaults={**facts, "policy": row.policy})
     if not created and None not in (known.succeeded, record.succeeded) and known.succeeded != record.succeeded:
         raise Conflict(f"{row.pk} is known to have {'succeeded' if known.succeeded else 'failed'}")
 
 
 def _alternates(kind: str, identifier: str, names: Iterable[str]) -> None:
-    for name in names:
-        row, created = Alternate.objects.get_or_create(
-            name=scrub.text(name)[:1000], kind=kind, defaults={"identifier": identifier}
-        )
-        if not created and row.identifier != identifier:
-            raise Conflict(f"{name:.200} is known as another name of {row.identifier}, not of {identifier}")
+    wanted = dict.fromkeys(scrub.text(name)[:1000] for name in names)
+    if not wanted:
+        return
+    known = dict(Alternate.objects.filter(name__in=wanted, kind=kind).values_list("name", "identifier"))
+    for name, other in known.items():
+        if other != identifier:
+            raise Conflict(f"{name:.200} is known as another name of {other}, not of {identifier}")
+    fresh = [Alternate(name=name, kind=kind, identifier=identifier) for name in wanted if name not in known]
+    if fresh:
+        Alternate.objects.bulk_create(fresh)
