@@ -69,6 +69,13 @@ SESAME_URLS = env.words(
     "https://cds.unistra.fr/cgi-bin/nph-sesame/,http://vizier.cfa.harvard.edu/viz-bin/nph-sesame/",
 )
 
+if PRODUCTION and ALLOW_LOOPBACK:
+    raise env.SettingError("DISTILLER_ALLOW_LOOPBACK=True lets strangers reach this machine's own services")
+if PRODUCTION and AUTHORITY.endswith(".example"):
+    raise env.SettingError("DISTILLER_AUTHORITY must be set in production: every identifier is made from it")
+if PRODUCTION and "*" in ALLOWED_HOSTS:
+    raise env.SettingError("ALLOWED_HOSTS must name the hosts: * would let a forged Host header into mails and links")
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -110,6 +117,7 @@ MIDDLEWARE = [
     "gateway.accounts.csrf.CsrfForCookies",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "gateway.accounts.middleware.TokenAuthentication",
+    "gateway.accounts.limits.RateLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -258,6 +266,11 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+if PRODUCTION and EMAIL_BACKEND.endswith("filebased.EmailBackend"):
+    raise env.SettingError(
+        "EMAIL_BACKEND must be set in production (django.core.mail.backends.smtp.EmailBackend): sign-up and requests to"
+        " PIs go by mail"
+    )
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", 25)
@@ -334,6 +347,11 @@ if PRODUCTION:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 CSRF_FAILURE_VIEW = "gateway.accounts.csrf.refused"
+# The check of the CSRF middleware looks for Django's class by name; ours is a subclass of it.
+SILENCED_SYSTEM_CHECKS = ["security.W003"]
+# Requests a minute from one address without signing in; 0: any number.
+RESOLVE_PER_MINUTE = env.number("RESOLVE_PER_MINUTE", 60 if PRODUCTION else 0)
+TAP_PER_MINUTE = env.number("TAP_PER_MINUTE", 300 if PRODUCTION else 0)
 
 # --- log -------------------------------------------------------------------------------------------------------------
 LOGGING = {
@@ -342,6 +360,7 @@ LOGGING = {
     "filters": {"context": {"()": "gateway.vo.log.ContextFilter"}},
     "formatters": {
         "line": {
+            "()": "gateway.vo.log.MaskingFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s request=%(request_id)s job=%(job_id)s %(message)s",
         },
     },

@@ -16,14 +16,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from gateway.vo.hooks import Registry
-from jobs import tasks
+from jobs import health, mail, tasks
 from jobs.broker import CLASSES
 from jobs.errors import LostClaim
 from jobs.limits import limits
 from jobs.models import Job
 from jobs.phases import ACTIVE, End, Outcome, Phase, decide_end
 from jobs.queue import Closing, end
-from jobs.results import remove_files
+from jobs.results import drop_other_runs, remove_files
 
 log = logging.getLogger(__name__)
 KEEPER = "keeper"
@@ -55,6 +55,8 @@ def reap() -> int:
                     count += 1
         except LostClaim:
             continue
+        if ending.phase != Phase.QUEUED:
+            drop_other_runs(Job(id=job.id))
     return count
 
 
@@ -108,6 +110,8 @@ def sweep_scratch() -> int:
 
 
 def add_chores() -> None:
+    chores.add("alive", Chore(health.BEAT, lambda: health.say_alive(KEEPER, "running")))
+    chores.add("mail", Chore(5.0, mail.send_due))
     chores.add("reap", Chore(1.0, reap))
     chores.add("announce", Chore(2.0, announce_waiting))
     chores.add("destroy", Chore(2.0, destroy))

@@ -66,7 +66,6 @@ class Job(models.Model):
     kept = models.BooleanField(default=False, help_text=_("the owner keeps the results beyond destruction"))
     notify = models.BooleanField(default=False, help_text=_("write to the owner when it is done"))
     notified = models.BooleanField(default=False)
-    webhook = models.URLField(blank=True)
 
     class Meta:
         indexes = [

@@ -137,6 +137,19 @@ def forget(stored: Mapping[str, str]) -> None:
         default_storage.delete(key)
 
 
+def drop_other_runs(job: Job) -> None:
+    """Files of a run that was killed between storing and its ending: nothing speaks of them."""
+    root = f"jobs/{job.id}"
+    try:
+        folders, _files = default_storage.listdir(root)
+    except FileNotFoundError:
+        return
+    for folder in folders:
+        if folder not in ("uploads", job.claim):
+            for name in default_storage.listdir(f"{root}/{folder}")[1]:
+                default_storage.delete(f"{root}/{folder}/{name}")
+
+
 def register(job: Job, found: list[Found], stored: Mapping[str, str], input_keys: tuple[str, ...]) -> list[JobResult]:
     """Within the ending transaction: a row for each file, a product for each that is one."""
     rows = []

@@ -63,9 +63,24 @@ def _with_parent(**_kwargs: Any) -> None:
 
 
 @signals.worker_ready.connect  # type: ignore[untyped-decorator] # Celery has no types
-def _warm_up(**_kwargs: Any) -> None:
-    """Loads the analyses before the first job asks for them."""
+def _warm_up(sender: Any, **_kwargs: Any) -> None:
+    """Loads the analyses before the first job asks for them, and says now and then that this worker lives."""
     threading.Thread(target=client.hold, args=(Path(settings.SCRATCH_DIR),), daemon=True).start()
+    classes = list(sender.app.amqp.queues.consume_from)
+    threading.Thread(target=_beat, args=(classes,), daemon=True).start()
+
+
+def _beat(classes: list[str]) -> None:
+    from jobs import health  # noqa: PLC0415 (models are not ready when this module is imported)
+
+    words = "runs in namespaces of their own" if cage.namespaces_allowed() else "runs in process groups only"
+    while True:
+        try:
+            for name in classes:
+                health.say_alive(name, words)
+        except Exception as error:
+            log.warning("the cache is away: %s", error)
+        time.sleep(health.BEAT)
 
 
 @signals.worker_shutting_down.connect  # type: ignore[untyped-decorator] # Celery has no types

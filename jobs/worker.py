@@ -188,12 +188,26 @@ class Run:
         else:
             stored = {}
         said.warnings.extend(faults)
-        closing = queue.Closing(ending, outcome, worker_name(), _last_words(said, outcome))
+        changes = {**_last_words(said, outcome), "fingerprint": self._fingerprint()}
+        closing = queue.Closing(ending, outcome, worker_name(), changes)
         try:
             queue.persistently(lambda: self._commit(closing, found, stored))
         except BaseException:
             results.forget(stored)
             raise
+        if self.job.attempts > 1:
+            results.drop_other_runs(self.job)
+
+    def _fingerprint(self) -> str:
+        """What the run was made from; an equal one made the same."""
+        job_type = registry.get(self.job.type)
+        if job_type is None or job_type.lenient:
+            return ""
+        sums = {name: [member.sha256 for member in members] for name, members in self.inputs.products.items()}
+        try:
+            return parameters.fingerprint(job_type.description, self.job.parameters, sums)
+        except Refused:
+            return ""
 
     def _commit(self, closing: queue.Closing, found: list[results.Found], stored: Mapping[str, str]) -> None:
         from jobs.records import record_run  # noqa: PLC0415 (records read this module's names)

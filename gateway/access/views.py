@@ -45,7 +45,7 @@ def ask(request: HttpRequest, uid: UUID) -> HttpResponse:
     back = back if back and get_adapter(request).is_safe_url(back) else ""
     if refusal is None:
         return HttpResponseRedirect(back or reverse("access"))
-    form = AskForm(request.POST or None)
+    form = AskForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and refusal.may_ask:
         service.ask(policy, person(request), form.cleaned_data["message"])
         messages.success(request, _("Your request is on its way to the PI; the answer comes by mail."))
@@ -81,7 +81,7 @@ def members(request: HttpRequest, uid: UUID) -> HttpResponse:
     policy, user = _policy(request, uid), person(request)
     if not (policy.is_led_by(user.pk) or user.is_staff):
         raise PermissionDenied(_("Only the PI names the people of a proposal."))
-    form = MemberForm(request.POST or None)
+    form = MemberForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and _add(request, policy, form):
         return HttpResponseRedirect(reverse("access_members", args=[uid]))
     context = {

@@ -25,7 +25,7 @@ from gateway.accounts.models import AccessToken, AuditEvent, AuditKind
 @require_http_methods(["GET", "HEAD", "POST"])
 def token_list(request: HttpRequest) -> HttpResponse:
     """The tokens, and the form for a new one, whose text is shown in the answer and never again."""
-    form, text = TokenForm(request.POST or None), ""
+    form, text = TokenForm(request.POST if request.method == "POST" else None), ""
     if request.method == "POST" and form.is_valid():
         _, text = form.save(request.user)  # type: ignore[arg-type]  # signed in
         form = TokenForm()

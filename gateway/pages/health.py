@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from gateway.vo.hooks import Registry
+from jobs import health as jobs_health
 
 LOW_DISK = 200 * 2**20
 STARTED = time.time()
@@ -42,7 +43,16 @@ def disk() -> State:
     return State(free > LOW_DISK, f"{free // 2**20:,} MB free")
 
 
-for _name, _check in (("database", database), ("cache", shared_cache), ("disk", disk)):
+def workers() -> State:
+    return State(*jobs_health.workers())
+
+
+def keeper() -> State:
+    return State(*jobs_health.keeper())
+
+
+_CHECKS = (("database", database), ("cache", shared_cache), ("disk", disk), ("workers", workers), ("keeper", keeper))
+for _name, _check in _CHECKS:
     checks.add(_name, _check)
 
 
@@ -59,6 +69,7 @@ def states() -> dict[str, State]:
 
 numbers: Registry[tuple[str, Callable[[], float]]] = Registry("metrics")
 """Name of a Prometheus gauge to (help text, function)."""
+numbers.add("distiller_jobs_active", ("jobs that wait or run", jobs_health.active_jobs))
 
 
 def gauges() -> list[tuple[str, str, float]]:

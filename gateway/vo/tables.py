@@ -55,8 +55,8 @@ class SkyRegion:
     """A region column (STC-S text) with its bounding cap and the R*Tree over the cap's box (PostgreSQL: GiST).
 
     ``search.adql.geometry.region_cap(text)`` gives the five numbers: unit vector, radius that encloses the region, and
-    ``inner``, the radius of a circle that lies wholly in it (-360: none), both in degrees. With ``inner`` most footprints
-    are decided without reading their text.
+    ``inner``, the radius of a circle that lies wholly in it (-360: none), both in degrees. With ``inner`` most
+    footprints are decided without reading their text.
     """
 
     column: str

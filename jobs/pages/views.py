@@ -18,9 +18,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from gateway.access.request import viewer
-from jobs import fate, parameters, queue, registry, service
+from gateway.access.rights import Viewer
+from jobs import fate, formats, hooks, parameters, queue, registry, reuse, service
 from jobs.errors import Refused
-from jobs.models import Job
+from jobs.models import Job, JobResult
 from jobs.pages import forms, snippets
 from jobs.pages.estimate import estimate
 from jobs.phases import Phase
@@ -220,6 +221,7 @@ def _form_page(
         "curl": snippets.curl(address, values),
         "pyvo": snippets.pyvo(address, values),
         "query": request.GET.urlencode(),
+        "earlier": reuse.earlier(job_type, values, viewer(request)) if status == 200 and values else None,
         "may_run": viewer(request).is_authenticated or service.open_to_visitors(job_type),
     }
     return render(request, "jobs/form.html", context, status=status)
@@ -246,14 +248,17 @@ def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
     asker = viewer(request)
     href = f"{job_type.path if job_type else '/uws/' + found.type}/{found.id}"
     results = list(found.results.all())
+    main = next((r for r in results if r.main), None)
     return {
         "job": found,
         "job_type": job_type,
         "title": job_type.description.title if job_type else found.type,
         "href": href,
         "results": results,
-        "previews": [r for r in results if r.preview],
-        "main": next((r for r in results if r.main), None),
+        "previews": (previews := [r for r in results if r.preview]),
+        "preview_url": f"{href}/results/{previews[0].name}" if previews else "",
+        "main": main,
+        "is_map": main is not None and _product_type(main, asker) == "image",
         "plot": next((r for r in results if r.name == "plot.json"), None),
         "logs": found.log.order_by("id")[:2000],
         "history": found.history.all(),
@@ -267,6 +272,16 @@ def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
         "curl": snippets.curl(request.build_absolute_uri(href.rsplit("/", 1)[0]), found.parameters),
         "pyvo": snippets.pyvo(request.build_absolute_uri(href.rsplit("/", 1)[0]), found.parameters),
     }
+
+
+def _product_type(result: JobResult, asker: Viewer) -> str:
+    """ObsCore's word for a result that became a product; empty for others."""
+    if not result.identifier:
+        return ""
+    try:
+        return hooks.inputs(result.identifier, asker).product_type
+    except (hooks.InputNotFound, hooks.InputForbidden):
+        return ""
 
 
 def _values_shown(found: Job, job_type: JobType | None) -> list[dict[str, Any]]:
@@ -422,7 +437,15 @@ def job_type(request: HttpRequest, type_name: str) -> HttpResponse:
 
 @require_safe
 def description(request: HttpRequest, type_name: str, form: str) -> HttpResponse:
+    """The description as JSON, VOTable (``xml``) or WADL."""
     found = type_or_404(type_name)
-    if form != "json":
-        raise Http404
-    return HttpResponse(json.dumps({"name": found.name}, indent=1), content_type="application/json")
+    match form:
+        case "json":
+            return HttpResponse(json.dumps(formats.to_json(found), indent=1), content_type="application/json")
+        case "xml":
+            return HttpResponse(formats.to_votable(found), content_type="application/x-votable+xml")
+        case "wadl":
+            base = request.build_absolute_uri("/")
+            return HttpResponse(formats.to_wadl(found, base), content_type="application/vnd.sun.wadl+xml")
+        case _:
+            raise Http404

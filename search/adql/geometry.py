@@ -113,10 +113,12 @@ class Circle:
 @dataclass(frozen=True)
 class Polygon:
     """``vertices``: unit vectors, three or more, neighbours neither equal nor opposite; ``corners``: the same in
-    degrees, as they were given."""
+    degrees, as they were given; ``middle`` and ``reach``: a cap (radians) that holds all vertices."""
 
     vertices: tuple[Vector, ...]
     corners: tuple[tuple[float, float], ...] = field(compare=False)
+    middle: Vector = field(compare=False)
+    reach: float = field(compare=False)
 
     def edges(self) -> Iterator[tuple[Vector, Vector]]:
         vertices = self.vertices
@@ -147,10 +149,20 @@ def polygon(corners: Sequence[tuple[float, float]]) -> Polygon:
         kept.pop()
     if len(kept) < 3:
         raise BadShape("a polygon needs three different vertices")
-    made = Polygon(tuple(v for v, _ in kept), tuple(corner for _, corner in kept))
+    vertices = tuple(v for v, _ in kept)
+    middle = _mean(vertices)
+    reach = max(angle(middle, v) for v in vertices)
+    made = Polygon(vertices, tuple(corner for _, corner in kept), middle, reach)
     if any(math.pi - angle(a, b) <= _EDGE for a, b in made.edges()):
         raise BadShape("two neighbouring vertices are opposite points of the sky: no edge can be drawn between them")
     return made
+
+
+def _mean(vectors: Sequence[Vector]) -> Vector:
+    total: Vector = (0.0, 0.0, 0.0)
+    for v in vectors:
+        total = plus(total, v)
+    return unit(total) if norm(total) > 1e-6 else vectors[0]
 
 
 def box(centre: Point, width: float, height: float) -> Polygon:
@@ -175,16 +187,12 @@ def _excess(a: Vector, b: Vector, c: Vector) -> float:
 
 
 def signed_area(shape: Polygon) -> float:
-    """Steradian on the left of the edges, from 0 to 4π."""
+    """Steradian of the inside, from -2π to 2π; positive where it lies on the left of the edges."""
     first, *rest = shape.vertices
     total = sum(_excess(first, b, c) for b, c in pairwise(rest))
-    return total % (4.0 * math.pi)
-
-
-def is_flat(shape: Polygon, left: float) -> bool:
-    """Has the polygon no inside, up to rounding? (Its edges run to and fro.)"""
-    perimeter = sum(angle(a, b) for a, b in shape.edges())
-    return min(left, 4.0 * math.pi - left) <= 1e-15 * perimeter
+    total -= 4.0 * math.pi * round(total / (4.0 * math.pi))
+    # Two halves of the sky: the left one is meant.
+    return total if total > -2.0 * math.pi + 1e-9 else total + 4.0 * math.pi
 
 
 def area(shape: Shape) -> float:
@@ -195,8 +203,7 @@ def area(shape: Shape) -> float:
         return SPHERE * math.sin(math.radians(shape.radius) / 2) ** 2
     if isinstance(shape, Union):
         return sum(area(member) for member in shape.members)
-    left = signed_area(shape)
-    return math.degrees(math.degrees(min(left, 4.0 * math.pi - left)))
+    return math.degrees(math.degrees(abs(signed_area(shape))))
 
 
 def centroid(shape: Shape) -> Point:
@@ -220,12 +227,10 @@ def _point(v: Vector) -> Point:
 def _mass(shape: Polygon) -> Vector:
     """∫ r dA over the inside: half the sum of angle × normal over the edges; by triangles where that loses digits."""
     total: Vector = (0.0, 0.0, 0.0)
-    left = signed_area(shape)
-    if is_flat(shape, left):
-        for v in shape.vertices:
-            total = plus(total, v)
-        return total
-    sign = 1.0 if left <= 2.0 * math.pi else -1.0
+    size = signed_area(shape)
+    if abs(size) <= 1e-15 * sum(angle(a, b) for a, b in shape.edges()):
+        return shape.middle  # its edges run to and fro
+    sign = math.copysign(1.0, size)
     first = shape.vertices[0]
     if max(angle(first, v) for v in shape.vertices) < 1e-3:
         for b, c in zip(shape.vertices[1:], shape.vertices[2:], strict=False):
@@ -264,22 +269,44 @@ def _crosses(p: Vector, q: Vector, m: Vector, a: Vector, b: Vector) -> bool:
 
 
 def depth(p: Vector, shape: Polygon) -> float:
-    """Radians from a point to the boundary of a polygon, negative outside; at an edge never negative.
+    """Radians from a point to the boundary of a polygon, negative outside; at an edge never negative."""
+    nearest = min(to_edge(p, a, b) for a, b in shape.edges())
+    if nearest <= _EDGE:
+        return nearest
+    if shape.reach >= WIDE:
+        held = _in_wide(p, shape)
+    elif angle(p, shape.middle) > shape.reach + _EDGE:
+        held = False
+    else:
+        # A point at right angles to the middle is outside: an odd number of edges lie between it and the inside.
+        away = _perpendicular(shape.middle)
+        m = normal(p, away)
+        held = sum(_crosses(p, away, m, a, b) for a, b in shape.edges()) % 2 == 1
+    return nearest if held else -nearest
 
-    Counts the edges between the point and the middle of one edge, whose inner side the signed area tells.
-    """
+
+WIDE = math.radians(89.0)
+"""reach from which a polygon has no sure outside"""
+
+
+def _perpendicular(v: Vector) -> Vector:
+    """A unit vector at right angles to another, made with the axis that is farthest from it."""
+    x, y, z = (abs(component) for component in v)
+    if x <= y and x <= z:
+        return unit((0.0, v[2], -v[1]))
+    return unit((-v[2], 0.0, v[0])) if y <= z else unit((v[1], -v[0], 0.0))
+
+
+def _in_wide(p: Vector, shape: Polygon) -> bool:
+    """Counts the edges between the point and the middle of one edge, whose inner side the signed area tells."""
     edges = list(shape.edges())
-    nearest = min(to_edge(p, a, b) for a, b in edges)
-    left = signed_area(shape)
-    if nearest <= _EDGE or is_flat(shape, left):
-        return nearest if nearest <= _EDGE else -nearest
     # The edge whose plane is farthest from the point gives the most certain side.
     chosen = max(range(len(edges)), key=lambda i: abs(dot(unit(normal(*edges[i])), p)))
     a, b = edges[chosen]
     middle = unit(plus(a, b))
     m = normal(p, middle)
     crossings = sum(_crosses(p, middle, m, c, d) for i, (c, d) in enumerate(edges) if i != chosen)
-    return nearest if (_positive(dot(normal(a, b), p)) == (left <= 2.0 * math.pi)) == (crossings % 2 == 0) else -nearest
+    return (_positive(dot(normal(a, b), p)) == _positive(signed_area(shape))) == (crossings % 2 == 0)
 
 
 def inside(p: Vector, shape: Polygon) -> bool:
@@ -406,11 +433,7 @@ def cap(shape: Shape) -> Cap:
         return Cap(*shape.centre.vector, shape.radius, shape.radius)
     if isinstance(shape, Union):
         return _union_cap(shape)
-    total: Vector = (0.0, 0.0, 0.0)
-    for v in shape.vertices:
-        total = plus(total, v)
-    centre = unit(total) if norm(total) > 1e-6 else shape.vertices[0]
-    radius = math.degrees(max(angle(centre, v) for v in shape.vertices)) + EDGE
+    centre, radius = shape.middle, math.degrees(shape.reach) + EDGE
     if radius >= 90.0:
         return Cap(*centre, 180.0, NONE)  # only caps up to a hemisphere are convex
     held = math.degrees(depth(centre, shape)) - EDGE
@@ -419,10 +442,7 @@ def cap(shape: Shape) -> Cap:
 
 def _union_cap(shape: Union) -> Cap:
     caps = [cap(member) for member in shape.members]
-    total: Vector = (0.0, 0.0, 0.0)
-    for one in caps:
-        total = plus(total, one.vector)
-    centre = unit(total) if norm(total) > 1e-6 else caps[0].vector
+    centre = _mean([one.vector for one in caps])
     radius = max(math.degrees(angle(centre, one.vector)) + one.radius for one in caps)
     return Cap(*centre, min(radius + EDGE, 180.0), NONE)
 

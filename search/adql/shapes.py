@@ -232,7 +232,9 @@ class Shapes:
             bound = self.bound(other)
             if bound is None:
                 continue
-            own = Reach(one.radius, one.fixed, one.sources) if one.radius else NOTHING
+            own = NOTHING
+            if one.radius:
+                own = Reach(one.radius, one.fixed, frozenset() if one.fixed is not None else one.sources)
             fixed = bound.cap.radius if bound.cap else other.fixed if other.radius else None
             probe = self._probe(one, other, own.plus(Reach(bound.radius, fixed, other.sources)))
             if probe:

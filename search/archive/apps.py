@@ -11,9 +11,11 @@ class ArchiveConfig(AppConfig):
 
     def ready(self) -> None:
         from gateway.access.models import Policy
-        from search.archive import hooks, signals
+        from jobs.keeper import Chore, chores
+        from search.archive import hooks, signals, verify
 
         published.register()
         hooks.fill()
+        chores.add("verify", Chore(verify.EVERY, verify.verify_some))
         post_migrate.connect(signals.keep_triggers, sender=self)
         post_save.connect(signals.follow_policy, sender=Policy)

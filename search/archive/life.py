@@ -47,7 +47,7 @@ def share(product: Product, viewer: Viewer, *rest: Any) -> None:
     )
     if made:
         policy.groups.add(group)
-    _move(product, policy)
+    move(product, policy)
 
 
 def publish(product: Product, viewer: Viewer, *rest: Any) -> None:
@@ -55,11 +55,11 @@ def publish(product: Product, viewer: Viewer, *rest: Any) -> None:
         raise NotAllowed(_("Only staff publish results; ask them to."))
     policy, _made = Policy.objects.get_or_create(name=PUBLISHED_POLICY, defaults={"rights": Rights.PUBLIC})
     product.obs_release_date = timezone.now().strftime("%Y-%m-%dT%H:%M:%S")
-    _move(product, policy)
+    move(product, policy)
 
 
 @transaction.atomic
-def _move(product: Product, policy: Policy) -> None:
+def move(product: Product, policy: Policy) -> None:
     """Row and provenance follow the policy; a shared or published result is kept."""
     product.policy = policy
     product.data_rights = policy.rights

@@ -10,7 +10,7 @@ from search.archive import curation, sky_index
 
 def keep_triggers(sender: Any, using: str, **kwargs: Any) -> None:
     """A migration that rewrites the product table on SQLite loses the triggers of the sky index."""
-    sky_index.ensure_triggers(connections[using])
+    sky_index.ensure(connections[using])
 
 
 def follow_policy(sender: Any, instance: Policy, created: bool, raw: bool = False, **kwargs: Any) -> None:

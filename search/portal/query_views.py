@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from gateway.access.request import viewer as viewer_of_request
 from gateway.vo.dali import DaliError, Parameters
 from search.portal import builder, columns, stored
-from search.portal.search_views import criteria_of
+from search.portal.criteria import read
 from search.tap import engine
 from search.tap.endpoint import streamed
 from search.tap.formats import registry
@@ -35,15 +35,15 @@ def run(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(f"/search/results/?{urlencode(named)}")
 
 
-def adql_of(request: HttpRequest) -> str:
-    """The whole query that an address of results stands for."""
-    by_hand = stored.query_of(request)
+def adql_in(parameters: QueryDict) -> str:
+    """The whole query that the query part of a results address stands for."""
+    by_hand = stored.query_in(parameters)
     if by_hand is not None:
         return by_hand
-    criteria = criteria_of(request)
+    criteria = read(dict(parameters.lists()))
     if criteria.problems or criteria.needs_resolving:
         raise BadRequest(_("The search has errors; correct them on the form first."))
-    orders = columns.order(request.GET.get("sort", ""))
+    orders = columns.order(parameters.get("sort", ""))
     return builder.text(builder.build(criteria), columns.order_adql(orders)[0], top=EXPORT_ROWS)
 
 
@@ -52,7 +52,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """All rows of the result as a file, as this viewer may see them."""
     try:
         form, content_type = registry.chosen(Parameters([("FORMAT", request.GET.get("format", "votable"))]))
-        result = engine.run(adql_of(request), viewer_of_request(request), maxrec=EXPORT_ROWS)
+        result = engine.run(adql_in(request.GET), viewer_of_request(request), maxrec=EXPORT_ROWS)
     except DaliError as error:
         raise BadRequest(error.message) from error
     answer, _ending = answer_of(result, result.query)

@@ -10,9 +10,9 @@ class TapConfig(AppConfig):
 
     def ready(self) -> None:
         from jobs import registry
-        from search.tap import async_job, published
+        from search.tap import async_job, prepare
         from search.tap.database import sqlite
 
         registry.types.add(async_job.TYPE.name, async_job.TYPE)
         connection_created.connect(sqlite.prepare)
-        post_migrate.connect(published.refresh_after_migrate, sender=self)
+        post_migrate.connect(prepare.after_migrate, sender=self)

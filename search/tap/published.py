@@ -4,7 +4,6 @@ from dataclasses import replace
 from functools import lru_cache
 
 from django.conf import settings
-from django.db import DatabaseError
 from django.db.models import Count, Max
 
 from gateway.vo import tables as registry
@@ -72,11 +71,3 @@ def table_of(catalogue: Catalogue) -> PublishedTable:
 def refresh() -> None:
     """Brings TAP_SCHEMA up to date (after a migration, after publishing a table)."""
     tap_schema.fill(schemas(), tables())
-
-
-def refresh_after_migrate(**_kwargs: object) -> None:
-    """Receiver of post_migrate; the tables may not exist yet when a single room is migrated back."""
-    try:
-        refresh()
-    except DatabaseError:
-        return

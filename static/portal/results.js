@@ -1,5 +1,5 @@
 // Results: selection kept over pages, keys, the table and the sky linked both ways, filters without a full reload.
-import { post, toast } from "../js/distiller.js";
+import { toast } from "../js/distiller.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -56,8 +56,8 @@ function complete(form) {
 }
 
 document.addEventListener("change", (event) => {
-  if (event.target.matches(".d-tick")) { choose(event.target.closest("tr"), event.target.checked); save(); show(); }
-  if (event.target.matches("[data-all]")) { for (const row of rows()) choose(row, event.target.checked); save(); show(); }
+  if (event.target.matches(".d-tick")) { choose(event.target.closest("tr"), event.target.checked); save(); show(); tell(); }
+  if (event.target.matches("[data-all]")) { for (const row of rows()) choose(row, event.target.checked); save(); show(); tell(); }
 });
 document.addEventListener("submit", (event) => {
   if (event.target.matches("[data-selection]")) {
@@ -98,6 +98,29 @@ document.addEventListener("mouseover", (event) => {
   if (event.target.closest("[data-sky]")) rows().find((row) => row.dataset.did === did)?.classList.add("d-here");
 });
 
+// Other programs (SAMP) and the sky view hear of the selection and of the row in hand, and mark rows here.
+const tell = () => document.dispatchEvent(new CustomEvent("distiller:selection", { detail: { dids: [...chosen.keys()] } }));
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("tr[data-did]");
+  if (row && !event.target.closest("a, input")) {
+    for (const one of rows()) one.classList.toggle("d-here", one === row);
+    document.dispatchEvent(new CustomEvent("distiller:highlight", { detail: { did: row.dataset.did } }));
+  }
+});
+document.addEventListener("distiller:mark", (event) => {
+  const row = rows().find((one) => one.dataset.did === event.detail.did);
+  for (const one of rows()) one.classList.toggle("d-here", one === row);
+  for (const shape of $$(".d-shape.d-hover")) shape.classList.remove("d-hover");
+  shapeOf(event.detail.did)?.classList.add("d-hover");
+  row?.scrollIntoView({ block: "nearest" });
+});
+document.addEventListener("distiller:choose", (event) => {
+  const sizes = new Map(rows().map((row) => [row.dataset.did, Number(row.dataset.size)]));
+  chosen = new Map(event.detail.dids.map((did) => [did, sizes.get(did) ?? 0]));
+  save();
+  show();
+});
+
 let at = -1;
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not(.d-tick), select, textarea")) return;
@@ -109,6 +132,7 @@ document.addEventListener("keydown", (event) => {
     list[at]?.classList.add("d-here");
     $("th a", list[at])?.focus({ preventScroll: true });
     list[at]?.scrollIntoView({ block: "nearest" });
+    if (list[at]) document.dispatchEvent(new CustomEvent("distiller:highlight", { detail: { did: list[at].dataset.did } }));
   } else if (key === "x" && list[at]) { choose(list[at], !chosen.has(list[at].dataset.did)); save(); show(); }
 });
 
@@ -116,4 +140,3 @@ document.addEventListener("htmx:after:swap", show);
 document.addEventListener("htmx:after:settle", show);
 show();
 export const selection = () => [...chosen.keys()];
-export { post };

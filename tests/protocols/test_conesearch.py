@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from astropy.io.votable import parse
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db
 CRAB = {"RA": "83.633", "DEC": "22.514", "SR": "0.1"}
 
 

@@ -17,14 +17,14 @@ def service(gateway) -> pyvo.dal.TAPService:
 
 
 def stilts(*arguments: str) -> str:
-    done = subprocess.run(["stilts", *arguments], capture_output=True, text=True, timeout=250)
+    done = subprocess.run(["stilts", *arguments], capture_output=True, text=True, timeout=250, check=False)
     return done.stdout + done.stderr
 
 
 def test_taplint_finds_no_error_and_no_warning(gateway):
     stages = "TMV TME TMS TMC CPV CAP AVV QGE QPO QAS UWS MDQ OBS UPL EXA"
     said = stilts("taplint", f"tapurl={gateway.url}/tap", f"stages={stages}", "report=EWF", "interface=tap1.1")
-    assert "Errors: 0" in said and "Warnings: 0" in said, said
+    assert "Errors: 0; Warnings: 0" in said, said
 
 
 @pytest.mark.parametrize("form", ["votable", "votable/b2", "votable/binary"])
@@ -32,12 +32,21 @@ def test_votlint_finds_nothing(gateway, tmp_path, form):
     path = tmp_path / "result.vot"
     query = "SELECT TOP 20 * FROM ivoa.obscore"
     subprocess.run(
-        ["curl", "-sS", "-o", path, "--data-urlencode", f"QUERY={query}", "-d", f"LANG=ADQL&RESPONSEFORMAT={form}"]
-        + [f"{gateway.url}/tap/sync"],
+        [
+            "curl",
+            "-sS",
+            "-o",
+            path,
+            "--data-urlencode",
+            f"QUERY={query}",
+            "-d",
+            f"LANG=ADQL&RESPONSEFORMAT={form}",
+            f"{gateway.url}/tap/sync",
+        ],
         check=True,
     )
     said = stilts("votlint", f"votable={path}", "version=1.4")
-    assert "ERROR" not in said and "WARNING" not in said, said
+    assert said.strip() == "", said
 
 
 def test_pyvo_searches_by_sync(service):
@@ -47,9 +56,10 @@ def test_pyvo_searches_by_sync(service):
 
 
 def test_pyvo_reads_tables_capabilities_and_examples(service):
-    assert "ivoa.obscore" in service.tables.keys()
+    assert "ivoa.obscore" in service.tables
     assert len(service.tables["ivoa.obscore"].columns) >= 60
-    assert service.maxrec and service.hardlimit
+    assert service.maxrec
+    assert service.hardlimit
     assert service.get_tap_capability().get_adql().get_udf("ivo_healpix_index")
     names = [example["QUERY"] for example in service.examples]
     assert len(names) >= 10
@@ -68,8 +78,8 @@ def test_pyvo_runs_async_and_the_job_can_be_deleted(service):
 def test_a_failing_job_says_why(service):
     job = service.submit_job("SELECT nothing FROM ivoa.obscore")
     job.run()
+    job.wait(timeout=60)
     with pytest.raises(pyvo.dal.DALQueryError, match="nothing"):
-        job.wait(timeout=60)
         job.raise_if_error()
     job.delete()
 
@@ -105,7 +115,7 @@ def test_curl_gets_csv(gateway):
 def test_a_signed_in_client_sees_its_own_and_tap_auth_always_asks(gateway):
     token = gateway.manage("create_token", "alice", "--scopes", "read:tap,write:jobs").stdout.strip()
     refused = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", f"{gateway.url}/tap-auth/sync"],
-                             capture_output=True, text=True).stdout  # fmt: skip
+                             capture_output=True, text=True, check=False).stdout  # fmt: skip
     assert refused == "401"
     import requests
 

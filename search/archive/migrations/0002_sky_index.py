@@ -6,7 +6,7 @@ from search.archive import sky_index
 
 
 def install(apps, schema_editor):
-    sky_index.install(schema_editor)
+    sky_index.install(schema_editor.connection)
 
 
 class Migration(migrations.Migration):

@@ -62,7 +62,6 @@ def _open(path: str) -> sqlite3.Connection:
     uri = path if path.startswith("file:") else f"file:{path}?mode=ro"
     connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None, timeout=20)
     connection.execute("PRAGMA cache_size=-8000")
-    connection.execute("PRAGMA mmap_size=1073741824")
     dialect.register(connection)
     return connection
 

@@ -1,0 +1,62 @@
+// The interactive sky: Aladin Lite over the server's drawing, which stays as picture where WebGL or the library is not.
+// Fetched only when someone asks for it, since the library is large.
+const LIBRARY = "/static/npm/aladin/aladin.js";
+let library;
+
+export async function aladin() {
+  library ??= import(LIBRARY).then((module) => module.default ?? module.A);
+  const A = await library;
+  await A.init;
+  return A;
+}
+
+export const survey = () => `${location.origin}/hips`;
+
+export function options(extra) {
+  return {
+    survey: survey(), cooFrame: "ICRS", log: false, showReticle: false, showProjectionControl: false,
+    showFrame: false, showCooGrid: true, showSimbadPointerControl: false, showShareControl: false, showSettingsControl: false,
+    showLayersControl: false, showStackLayerControl: false, showFullscreenControl: true, showCooGridControl: false,
+    expandLayersControl: false, showContextMenu: false, showZoomControl: true, showStatusBar: false, ...extra,
+  };
+}
+
+/** Puts the sky with the footprints of the table in place of the server's drawing. */
+export async function open(box) {
+  const A = await aladin();
+  const rows = [...document.querySelectorAll("tr[data-did][data-ra]")].filter((row) => row.dataset.ra);
+  const holder = document.createElement("div");
+  holder.className = "d-aladin";
+  box.append(holder);
+  const centre = `${box.dataset.ra} ${box.dataset.dec}`;
+  const view = A.aladin(holder, options({ target: centre, fov: Math.min(Number(box.dataset.size), 180) }));
+  const colour = (row) => (row.querySelector(".d-tick")?.checked ? "#7cbcf5" : row.querySelector(".d-sim") ? "#c6a6f4" : "#9fb6cc");
+  const layer = A.graphicOverlay({ name: "fields", lineWidth: 1.5 });
+  view.addOverlay(layer);
+  const draw = () => {
+    layer.removeAll();
+    for (const row of rows) {
+      layer.add(A.circle(Number(row.dataset.ra), Number(row.dataset.dec), (Number(row.dataset.fov) || 1) / 2, { color: colour(row) }));
+    }
+  };
+  draw();
+  document.addEventListener("distiller:selection", draw);
+  document.addEventListener("distiller:point", (event) => view.gotoRaDec(event.detail.ra, event.detail.dec));
+  document.addEventListener("distiller:highlight", (event) => {
+    const row = rows.find((one) => one.dataset.did === event.detail.did);
+    if (row) view.gotoRaDec(Number(row.dataset.ra), Number(row.dataset.dec));
+  });
+  box.querySelector("svg")?.setAttribute("hidden", "");
+  return view;
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-sky-open]");
+  if (!button) return;
+  const box = document.querySelector("[data-sky]");
+  button.disabled = true;
+  try { await open(box); button.remove(); } catch (error) {
+    button.disabled = false;
+    button.textContent = button.dataset.failed;
+  }
+});

@@ -1,0 +1,125 @@
+"""The sky index: every form of cone, overlap and cross-match reaches it, on both databases; it keeps in step."""
+
+import sqlite3
+from typing import Any
+
+import psycopg
+import pytest
+
+from search.adql.index import drop_ddl, index_ddl
+from search.adql.translate import translate
+from tests.adql import world
+
+POSITION = (
+    "1 = CONTAINS(POINT('ICRS', o.s_ra, o.s_dec), CIRCLE('ICRS', 83.6, 22, 1))",
+    "CONTAINS(POINT(o.s_ra, o.s_dec), CIRCLE(83.6, 22, 1)) = 1",
+    "0 <> CONTAINS(POINT(o.s_ra, o.s_dec), CIRCLE(83.6, 22, 1))",
+    "1 = INTERSECTS(CIRCLE(83.6, 22, 1), POINT(o.s_ra, o.s_dec))",
+    "1 = CONTAINS(POINT(83.6, 22), CIRCLE(o.s_ra, o.s_dec, 1))",
+    "DISTANCE(o.s_ra, o.s_dec, 83.6, 22) < 1",
+    "DISTANCE(83.6, 22, o.s_ra, o.s_dec) <= 1",
+    "1 > DISTANCE(POINT(o.s_ra, o.s_dec), POINT(83.6, 22))",
+    "DISTANCE(o.s_ra, o.s_dec, 83.6, 22) BETWEEN 0 AND 1",
+    "1 = CONTAINS(POINT(o.s_ra, o.s_dec), POLYGON(83, 21, 84, 21, 84, 23))",
+    "1 = CONTAINS(POINT(o.s_ra, o.s_dec), BOX(83, 21, 1, 1))",
+    "1 = CONTAINS(POINT(o.s_ra, o.s_dec), CIRCLE(83.6, 22, 1)) AND o.t_min > 5",
+)
+REGION = (
+    "1 = INTERSECTS(o.s_region, CIRCLE('ICRS', 83.6, 22, 1))",
+    "INTERSECTS(CIRCLE(83.6, 22, 1), o.s_region) = 1",
+    "1 = INTERSECTS(o.s_region, POLYGON(83, 21, 84, 21, 84, 23))",
+    "1 = CONTAINS(POINT(83.6, 22), o.s_region)",
+    "1 = INTERSECTS(o.s_region, POINT(83.6, 22))",
+    "1 = CONTAINS(o.s_region, CIRCLE(83.6, 22, 5))",
+    "1 = CONTAINS(CIRCLE(83.6, 22, 0.1), o.s_region)",
+)
+JOINS = (
+    'ivoa.obscore o JOIN tap_upload.mine m ON DISTANCE(m."Ra J2000", m."Dec J2000", o.s_ra, o.s_dec) < 0.1',
+    'tap_upload.mine m, ivoa.obscore o WHERE 1 = CONTAINS(POINT(o.s_ra, o.s_dec), CIRCLE(m."Ra J2000", m."Dec J2000", 0.1))',
+    'tap_upload.mine m, ivoa.obscore o WHERE 1 = CONTAINS(POINT(m."Ra J2000", m."Dec J2000"), CIRCLE(o.s_ra, o.s_dec, 0.1))',
+    "cat.sources s JOIN ivoa.obscore o ON DISTANCE(POINT(s.ra, s.dec), POINT(o.s_ra, o.s_dec)) < 0.1",
+)
+
+
+def sql(where: str, dialect: Any) -> str:
+    return translate(f'SELECT o."size" FROM {where}', world.SCHEMA, dialect, **world.OPTIONS).sql
+
+
+def plan(connection: sqlite3.Connection, text: str) -> str:
+    return "\n".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}"))
+
+
+@pytest.mark.parametrize("condition", POSITION)
+def test_a_cone_reaches_the_rtree(sqlite_archive: sqlite3.Connection, condition: str) -> None:
+    found = plan(sqlite_archive, sql(f"ivoa.obscore AS o WHERE {condition}", "sqlite"))
+    assert "product_position VIRTUAL TABLE INDEX 2" in found
+    assert "SEARCH p USING INTEGER PRIMARY KEY" in found
+
+
+@pytest.mark.parametrize("condition", REGION)
+def test_an_overlap_reaches_the_rtree(sqlite_archive: sqlite3.Connection, condition: str) -> None:
+    found = plan(sqlite_archive, sql(f"ivoa.obscore AS o WHERE {condition}", "sqlite"))
+    assert "product_region VIRTUAL TABLE INDEX 2" in found
+    assert "SEARCH p USING INTEGER PRIMARY KEY" in found
+
+
+@pytest.mark.parametrize("join", JOINS)
+def test_a_crossmatch_reaches_the_rtree(sqlite_archive: sqlite3.Connection, join: str) -> None:
+    found = plan(sqlite_archive, sql(join, "sqlite"))
+    assert "VIRTUAL TABLE INDEX 2" in found
+    assert "USING INTEGER PRIMARY KEY" in found
+
+
+def test_what_hangs_on_the_row_itself_does_not_ask_the_index(sqlite_archive: sqlite3.Connection) -> None:
+    for condition in (
+        "DISTANCE(o.s_ra, o.s_dec, 83.6, 22) < o.s_fov",
+        "1 = CONTAINS(POINT(o.s_ra, o.s_dec), o.s_region)",
+        "NOT (DISTANCE(o.s_ra, o.s_dec, 83.6, 22) < 1)",
+        "0 = CONTAINS(POINT(o.s_ra, o.s_dec), CIRCLE(83.6, 22, 1))",
+    ):
+        assert "VIRTUAL TABLE" not in plan(sqlite_archive, sql(f"ivoa.obscore AS o WHERE {condition}", "sqlite"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", [f"ivoa.obscore AS o WHERE {c}" for c in POSITION + REGION] + list(JOINS))
+def test_the_gist_index_is_used(postgresql_archive: psycopg.Connection[Any], source: str) -> None:
+    """The tables are small: sequential scans are forbidden, to see whether the index can be used at all."""
+    with postgresql_archive.transaction():
+        postgresql_archive.execute("SET LOCAL enable_seqscan = off")
+        rows = postgresql_archive.execute(f"EXPLAIN {sql(source, 'postgresql')}").fetchall()
+    assert "_sky" in "\n".join(row[0] for row in rows)
+
+
+def _index(connection: sqlite3.Connection, tree: str) -> list[tuple[float, ...]]:
+    return connection.execute(f"SELECT * FROM {tree} ORDER BY id").fetchall()
+
+
+def test_triggers_keep_the_index_in_step() -> None:
+    connection = sqlite3.connect(":memory:")
+    rows = world.products()[:30]
+    table = world.TABLES[0]
+    insert = f"INSERT INTO product VALUES ({', '.join('?' * len(rows[0]))})"
+    connection.execute(world.create_sql("product", rows))
+    connection.executemany(insert, [tuple(row.values()) for row in rows[:10]])
+    for statement in index_ddl(table, "sqlite"):
+        connection.execute(statement)
+    connection.executemany(insert, [tuple(row.values()) for row in rows[10:]])
+    connection.execute("UPDATE product SET x = 1, y = 0, z = 0 WHERE id = 1")
+    connection.execute("UPDATE product SET x = NULL, region_x = NULL WHERE id = 2")
+    connection.execute("UPDATE product SET s_fov = 3 WHERE id = 3")
+    connection.execute("DELETE FROM product WHERE id = 4")
+    kept = {tree: _index(connection, tree) for tree in ("product_position", "product_region")}
+    for statement in (*drop_ddl(table, "sqlite"), *index_ddl(table, "sqlite")):
+        connection.execute(statement)
+    assert kept == {tree: _index(connection, tree) for tree in kept}
+    assert len(kept["product_position"]) > 20
+
+
+@pytest.mark.slow
+def test_the_index_can_be_dropped_on_postgresql(postgresql_archive: psycopg.Connection[Any]) -> None:
+    count = "SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'product%sky'"
+    with postgresql_archive.transaction(force_rollback=True):
+        for statement in drop_ddl(world.TABLES[0], "postgresql"):
+            postgresql_archive.execute(statement)
+        assert postgresql_archive.execute(count).fetchone() == (0,)
+    assert postgresql_archive.execute(count).fetchone() == (2,)

@@ -1,0 +1,191 @@
+"""Machines die; jobs do not. Real workers and brokers are killed, stopped and starved with many jobs in flight.
+
+After each fault: every job has ended rightly, none is lost, none has its results twice, nothing of a finished job is
+alive, and nothing is left in scratch.
+"""
+
+import os
+import shutil
+import signal
+import sqlite3
+import time
+import urllib.request
+
+import pytest
+
+from tests.support.jobs import LEASE, JobGateway, all_processes, until
+
+pytestmark = pytest.mark.slow
+COUNT = 200
+PATIENCE = 240
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("template") / "gateway"
+    JobGateway(folder)
+    return folder
+
+
+@pytest.fixture(params=["filesystem", "redis"])
+def gateway(request, tmp_path, template):
+    if request.param == "redis" and shutil.which("redis-server") is None:
+        pytest.fail("redis-server is not installed")
+    gateway = JobGateway(tmp_path / "gateway", redis=request.param == "redis", template=template)
+    yield gateway
+    gateway.end()
+    until(lambda: not [c for _, c in all_processes().values() if str(gateway.data) in c], 20, "no process is left")
+
+
+def all_is_well(gateway: JobGateway, count: int = COUNT) -> None:
+    until(lambda: gateway.ended() >= count, PATIENCE, f"all jobs ended: {gateway.phases()}")
+    assert gateway.phases() == {"COMPLETED": count}
+    # One result of each name a job, one history, and one ending.
+    assert gateway.query("SELECT count(*) FROM jobs_jobresult WHERE name = 'result'") == [(count,)]
+    assert gateway.query("SELECT job_id FROM jobs_jobresult GROUP BY job_id, name HAVING count(*) > 1") == []
+    assert gateway.query("SELECT count(*) FROM provenance_activity WHERE identifier LIKE 'job-%'") == [(count,)]
+    assert (
+        gateway.query("SELECT job_id FROM jobs_jobevent WHERE what = 'completed' GROUP BY job_id HAVING count(*) > 1")
+        == []
+    )
+    assert gateway.query("SELECT count(*) FROM jobs_job WHERE claim <> '' OR lease IS NOT NULL") == [(0,)]
+    stored = sum(1 for _ in (gateway.data / "archive" / "jobs").rglob("result"))
+    assert stored == count
+
+
+def started(gateway: JobGateway, count: int = COUNT) -> JobGateway:
+    gateway.create(count)
+    gateway.start_keeper()
+    gateway.start_worker()
+    until(lambda: gateway.phases()["COMPLETED"] >= 5, 60, "some jobs are done")
+    return gateway
+
+
+def test_kill_9_of_a_pool_process(gateway):
+    started(gateway)
+    for child in gateway.tree("worker")[1:3]:
+        os.kill(child, signal.SIGKILL)
+    all_is_well(gateway)
+
+
+def test_kill_9_of_the_whole_worker(gateway):
+    started(gateway)
+    gateway.kill("worker")
+    gateway.start_worker()
+    all_is_well(gateway)
+
+
+def test_kill_9_of_the_keeper(gateway):
+    started(gateway)
+    gateway.kill("keeper")
+    gateway.kill("worker")
+    gateway.start_worker()
+    time.sleep(1)
+    gateway.start_keeper()
+    all_is_well(gateway)
+
+
+def test_sigterm_in_the_middle(gateway):
+    started(gateway)
+    gateway.kill("worker", signal.SIGTERM)
+    # It put its jobs back itself: nobody has to wait for a lease.
+    assert gateway.phases()["EXECUTING"] == 0
+    gateway.start_worker()
+    all_is_well(gateway)
+    assert gateway.query("SELECT count(*) FROM jobs_jobevent WHERE why LIKE '%lost%'") == [(0,)]
+
+
+def test_a_worker_stopped_beyond_its_lease_and_continued(gateway):
+    started(gateway)
+    family = gateway.tree("worker")
+    for pid in family:
+        os.kill(pid, signal.SIGSTOP)
+    gateway.start_worker("other")
+    time.sleep(LEASE + 2)
+    for pid in family:
+        try:
+            os.kill(pid, signal.SIGCONT)
+        except ProcessLookupError:
+            continue
+    all_is_well(gateway)
+
+
+def test_the_database_is_locked_for_ten_seconds(gateway):
+    started(gateway)
+    connection = sqlite3.connect(gateway.data / "db.sqlite3", timeout=20, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    time.sleep(10)
+    connection.rollback()
+    connection.close()
+    all_is_well(gateway)
+
+
+@pytest.mark.parametrize("gateway", ["redis"], indirect=True)
+def test_kill_9_of_redis_and_its_restart(gateway):
+    """Redis comes back empty: every message is lost, no job is."""
+    started(gateway)
+    gateway.kill("redis")
+    time.sleep(2)
+    gateway.start_redis()
+    all_is_well(gateway)
+
+
+@pytest.mark.parametrize("gateway", ["redis"], indirect=True)
+def test_jobs_created_while_redis_is_away_are_carried_out(gateway):
+    gateway.kill("redis")
+    gateway.create(3)
+    gateway.start_redis()
+    gateway.start_keeper()
+    gateway.start_worker()
+    all_is_well(gateway, 3)
+
+
+@pytest.mark.parametrize("gateway", ["filesystem"], indirect=True)
+def test_every_message_is_lost(gateway):
+    gateway.create(20)
+    shutil.rmtree(gateway.data / "broker" / "queue")
+    (gateway.data / "broker" / "queue").mkdir()
+    gateway.start_keeper()
+    gateway.start_worker()
+    all_is_well(gateway, 20)
+
+
+@pytest.mark.parametrize("gateway", ["filesystem"], indirect=True)
+def test_kill_9_of_the_web_server(gateway):
+    """What it said yes to is done."""
+    gateway.start_keeper()
+    gateway.start_worker()
+    url = gateway.start_web()
+    headers = {"Authorization": f"Bearer {gateway.token}"}
+    accepted = 0
+    for number in range(60):
+        request = urllib.request.Request(f"{url}/uws/sleep", b"seconds=0&PHASE=RUN", headers)
+        if number == 40:
+            os.killpg(gateway.processes["web"].pid, signal.SIGKILL)
+            gateway.processes["web"].wait()
+        try:
+            urllib.request.build_opener(NoRedirect).open(request, timeout=10)
+        except urllib.error.HTTPError as answer:
+            accepted += answer.code == 303
+        except OSError:
+            break
+    assert accepted == 40
+    all_is_well(gateway, accepted)
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args):
+        return None
+
+
+@pytest.mark.parametrize("gateway", ["filesystem"], indirect=True)
+def test_nothing_lives_on_after_the_worker(gateway):
+    """A long job dies with its worker, and its lease is the longest that it stays EXECUTING."""
+    gateway.create(2, seconds=3000)
+    gateway.start_keeper()
+    gateway.start_worker()
+    until(lambda: gateway.phases()["EXECUTING"] == 2, 60, "both run")
+    family = gateway.tree("worker")
+    gateway.kill("worker")
+    until(lambda: not [pid for pid in family if pid in all_processes()], 10, "the worker's family is gone")
+    until(lambda: gateway.phases()["EXECUTING"] == 0, LEASE + 6, "no job executes without a worker")

@@ -1,0 +1,188 @@
+"""Real processes around real jobs: database, broker, workers, keeper and web, to be broken one at a time."""
+
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LEASE = 4
+FINISHED = {"COMPLETED", "ERROR", "ABORTED", "ARCHIVED"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def all_processes() -> dict[int, tuple[int, str]]:
+    """Process id to parent and command line."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                found[int(folder.name)] = (parent, (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            except (OSError, ValueError):
+                continue
+    return found
+
+
+class JobGateway:
+    """A gateway of its own under ``data``; ``end()`` leaves no process behind."""
+
+    def __init__(self, data: Path, redis: bool = False, template: Path | None = None, **limits: int) -> None:
+        """``template``: the data folder of another one that was just made, to save the time of its migrations."""
+        self.data = data
+        if template is not None:
+            shutil.copytree(template, data)
+        data.mkdir(parents=True, exist_ok=True)
+        self.env = {**os.environ, "DISTILLER_DATA": str(data), "DISTILLER_ALLOW_LOOPBACK": "True", "LOG_LEVEL": "INFO"}
+        self.env.pop("DJANGO_SETTINGS_MODULE", None)
+        for name, value in {"lease": LEASE, "active": 1000, **limits}.items():
+            self.env[f"DISTILLER_JOBS_{name.upper()}"] = str(value)
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.redis_port = free_port() if redis else 0
+        if redis:
+            self.env["REDIS_URL"] = f"redis://127.0.0.1:{self.redis_port}/0"
+            self.start_redis()
+        if template is None:
+            self.manage("migrate", "-v0")
+            self.manage("createcachetable")
+            token = self.manage("shell", "-v0", "-c", MAKE_ALICE).stdout.strip().splitlines()[-1]
+            (data / "token").write_text(token)
+        self.token = (data / "token").read_text()
+
+    # --- processes ---
+
+    def manage(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise AssertionError(f"manage.py {arguments[0]} failed:\n{done.stderr[-2000:]}")
+        return done
+
+    def start(self, name: str, *argv: str) -> "subprocess.Popen[bytes]":
+        with (self.data / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                argv, cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        self.processes[name] = process
+        return process
+
+    def start_redis(self) -> None:
+        folder = self.data / "redis"
+        folder.mkdir(exist_ok=True)
+        self.start("redis", "redis-server", "--port", str(self.redis_port), "--dir", str(folder), "--save", "")
+        until(lambda: self._listens(self.redis_port), 20, "redis listens")
+
+    @staticmethod
+    def _listens(port: int) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    def start_worker(self, name: str = "worker", slots: int = 2, classes: Iterable[str] = ("short", "io")) -> None:
+        self.start(name, sys.executable, "manage.py", "worker", *classes, f"--slots={slots}")
+
+    def start_keeper(self) -> None:
+        self.start("keeper", sys.executable, "manage.py", "keeper")
+
+    def start_web(self) -> str:
+        port = free_port()
+        self.start("web", str(Path(sys.executable).parent / "gunicorn"), "gateway.wsgi", f"--bind=127.0.0.1:{port}",
+                   "--worker-class=gthread", "--workers=2", "--threads=64", "--log-level=warning")  # fmt: skip
+        until(lambda: self._listens(port), 60, "web listens")
+        return f"http://127.0.0.1:{port}"
+
+    def tree(self, name: str) -> list[int]:
+        """A process and all that come from it, itself first."""
+        known = all_processes()
+        family = [self.processes[name].pid]
+        for member in family:
+            family += [pid for pid, (parent, _) in known.items() if parent == member]
+        return family
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
+        self.processes[name].send_signal(number)
+        if number in (signal.SIGKILL, signal.SIGTERM):
+            self.processes[name].wait(30)
+
+    def runner(self) -> int:
+        """Process id of the fork server."""
+        mark = f"jobs.runner.server {self.data}"
+        found = {pid for pid, (_, command) in all_processes().items() if mark in command}
+        parents = {pid: all_processes().get(pid, (0, ""))[0] for pid in found}
+        return next((pid for pid in found if parents[pid] not in found), 0)
+
+    def end(self) -> None:
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.terminate()
+        for process in self.processes.values():
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    # --- jobs ---
+
+    def create(self, count: int, seconds: float = 0.05) -> None:
+        self.manage("shell", "-v0", "-c", CREATE.format(count=count, seconds=seconds))
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        connection = sqlite3.connect(self.data / "db.sqlite3", timeout=30)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def phases(self) -> Counter[str]:
+        return Counter({str(phase): int(str(n)) for phase, n in self.query(
+            "SELECT phase, count(*) FROM jobs_job GROUP BY phase")})  # fmt: skip
+
+    def ended(self) -> int:
+        return sum(count for phase, count in self.phases().items() if phase in FINISHED)
+
+    def scratch(self) -> list[Path]:
+        folder = self.data / "scratch"
+        return [p for p in folder.iterdir() if len(p.name) == 32] if folder.is_dir() else []
+
+
+def until(condition, seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.05)
+
+
+MAKE_ALICE = """
+from gateway.accounts import tokens
+from gateway.accounts.models import User
+alice = User.objects.create_user(username="alice", email="alice@demo.example", password="alice-demo")
+print(tokens.create(alice, "test", ["write:jobs", "read:tap", "read:data"])[1])
+"""
+CREATE = """
+from gateway.access.rights import viewer_of
+from gateway.accounts.models import User
+from jobs import service
+viewer = viewer_of(User.objects.get(username="alice"))
+for number in range({count}):
+    service.create("sleep", viewer, {{"seconds": ["{seconds}"]}}, run_id=str(number), run=True)
+"""
