@@ -25,25 +25,30 @@ class Field(Column):
 OBSCORE: tuple[Field, ...] = (
     Field(
         name="dataproduct_type",
+        keyword="HDUCLAS1",
+        prov="EntityDescription.type",
+        help="What kind of data: event list, image (map), cube, spectrum, flux points (sed), light curve (timeseries), catalogue (measurements).",
         datatype="char",
         arraysize="*",
         ucd="meta.code.class",
         utype="obscore:ObsDataset.dataProductType",
         principal=True,
         std=True,
-        description="main kind of product, one word of the list below, lower case; NULL only when no word fits",
+        description="main kind of product: image, cube, spectrum, sed, timeseries, visibility, event, measurements; NULL when no word fits",
     ),
     Field(
         name="calib_level",
+        help="0 raw to 4 result of an analysis; event lists ready for analysis (DL3) are 2.",
         datatype="int",
         ucd="meta.code;obs.calib",
         utype="obscore:ObsDataset.calibLevel",
         principal=True,
         std=True,
-        description="0–4 (below); never NULL",
+        description="level of calibration, 0 (raw) to 4 (product of an analysis); never NULL",
     ),
     Field(
         name="obs_collection",
+        prov="Collection.name",
         datatype="char",
         arraysize="*",
         ucd="meta.id",
@@ -54,6 +59,8 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="obs_id",
+        keyword="OBS_ID",
+        help="Number of the run or observation.",
         datatype="char",
         arraysize="*",
         ucd="meta.id",
@@ -65,6 +72,7 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="obs_publisher_did",
+        prov="Entity.id",
         datatype="char",
         arraysize="*",
         ucd="meta.ref.ivoid",
@@ -76,6 +84,7 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="access_url",
+        prov="Entity.location",
         datatype="char",
         arraysize="*",
         ucd="meta.ref.url",
@@ -107,6 +116,8 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="target_name",
+        keyword="TARGET_NAME, OBJECT",
+        help="The plain name of the source, such as Crab Nebula; other names of it find it too.",
         datatype="char",
         arraysize="*",
         ucd="meta.id;src",
@@ -118,6 +129,8 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="s_ra",
+        keyword="RA_PNT",
+        help="Where the telescopes pointed, not where the target is.",
         datatype="double",
         unit="deg",
         ucd="pos.eq.ra",
@@ -129,6 +142,8 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="s_dec",
+        keyword="DEC_PNT",
+        help="Where the telescopes pointed, not where the target is.",
         datatype="double",
         unit="deg",
         ucd="pos.eq.dec",
@@ -140,6 +155,8 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="s_fov",
+        keyword="BKG: DETX_HI or THETA_HI",
+        help="Diameter of the field that the background model covers.",
         datatype="double",
         unit="deg",
         ucd="phys.angSize;instr.fov",
@@ -150,6 +167,7 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="s_region",
+        keyword="BKG, RA_PNT, DEC_PNT",
         datatype="char",
         arraysize="*",
         xtype="adql:REGION",
@@ -162,6 +180,8 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="s_resolution",
+        keyword="PSF",
+        help="Radius that holds 68 % of a point source at 1 TeV, 0.5 degrees off axis.",
         datatype="double",
         unit="arcsec",
         ucd="pos.angResolution",
@@ -190,6 +210,9 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="t_min",
+        keyword="TSTART",
+        prov="Activity.startTime",
+        help="Begin, MJD in UTC.",
         datatype="double",
         unit="d",
         ucd="time.start;obs.exposure",
@@ -201,6 +224,9 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="t_max",
+        keyword="TSTOP",
+        prov="Activity.endTime",
+        help="End, MJD in UTC.",
         datatype="double",
         unit="d",
         ucd="time.end;obs.exposure",
@@ -211,6 +237,8 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="t_exptime",
+        keyword="LIVETIME",
+        help="Livetime: time on source without the dead time of the cameras.",
         datatype="double",
         unit="s",
         ucd="time.duration;obs.exposure",
@@ -240,6 +268,8 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="em_min",
+        keyword="SAFE_ENERGY_HI, AEFF: HI_THRES",
+        help="Shortest wavelength: it goes with the highest energy.",
         datatype="double",
         unit="m",
         ucd="em.wl;stat.min",
@@ -250,6 +280,8 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="em_max",
+        keyword="SAFE_ENERGY_LO, AEFF: LO_THRES",
+        help="Longest wavelength: it goes with the lowest energy.",
         datatype="double",
         unit="m",
         ucd="em.wl;stat.max",
@@ -307,6 +339,7 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="facility_name",
+        keyword="TELESCOP",
         datatype="char",
         arraysize="*",
         ucd="meta.id;instr.tel",
@@ -317,6 +350,7 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="instrument_name",
+        keyword="INSTRUME",
         datatype="char",
         arraysize="*",
         ucd="meta.id;instr",
@@ -337,6 +371,7 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="target_class",
+        help="Kind of source with what it belongs to, such as AGN/blazar/BL Lac/HBL.",
         datatype="char",
         arraysize="*",
         ucd="src.class",
@@ -347,6 +382,8 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="obs_creation_date",
+        keyword="DATE",
+        prov="Entity.generatedAtTime",
         datatype="char",
         arraysize="*",
         xtype="timestamp",
@@ -358,6 +395,8 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="obs_creator_name",
+        keyword="ORIGIN",
+        prov="Agent.name",
         datatype="char",
         arraysize="*",
         ucd="meta.id",
@@ -408,6 +447,8 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="data_rights",
+        prov="Entity.rights",
+        help="public: for everyone; secure: for everyone who is signed in; proprietary: for the PI and those they name, until the release date.",
         datatype="char",
         arraysize="*",
         ucd="meta.code",
@@ -617,6 +658,7 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="proposal_id",
+        keyword="PROPOSAL",
         datatype="char",
         arraysize="*",
         ucd="meta.id;obs.proposal",
@@ -628,6 +670,8 @@ OBSCORE: tuple[Field, ...] = (
     ),
     Field(
         name="simulated",
+        keyword="ORIGIN, SIMULATD",
+        help="Made by a simulation: never mixed in silently.",
         datatype="short",
         ucd="meta.code",
         principal=True,
@@ -647,7 +691,7 @@ KEY_FIELD = next(field for field in OBSCORE if field.name == "obs_publisher_did"
 
 OBSCORE_HEA: tuple[Field, ...] = (
     KEY_FIELD,
-    Field(name="ev_xel", datatype="int", ucd="meta.number", description="number of events"),
+    Field(name="ev_xel", keyword="NAXIS2 of EVENTS", datatype="int", ucd="meta.number", description="number of events"),
     Field(
         name="s_ref_energy",
         datatype="double",
@@ -678,6 +722,7 @@ OBSCORE_HEA: tuple[Field, ...] = (
     ),
     Field(
         name="t_intervals",
+        keyword="GTI",
         datatype="char",
         arraysize="*",
         ucd="time.interval",
@@ -685,6 +730,8 @@ OBSCORE_HEA: tuple[Field, ...] = (
     ),
     Field(
         name="energy_min",
+        keyword="SAFE_ENERGY_LO, AEFF: LO_THRES",
+        help="Lowest energy at which the instrument responses can be trusted.",
         datatype="double",
         unit="eV",
         ucd="em.energy;stat.min",
@@ -692,6 +739,8 @@ OBSCORE_HEA: tuple[Field, ...] = (
     ),
     Field(
         name="energy_max",
+        keyword="SAFE_ENERGY_HI, AEFF: HI_THRES",
+        help="Highest energy at which the instrument responses can be trusted.",
         datatype="double",
         unit="eV",
         ucd="em.energy;stat.max",
@@ -699,6 +748,8 @@ OBSCORE_HEA: tuple[Field, ...] = (
     ),
     Field(
         name="obs_mode",
+        keyword="OBS_MODE",
+        help="WOBBLE: the target a little off the centre, so that the background can be taken from the same field.",
         datatype="char",
         arraysize="*",
         ucd="meta.code;obs.param",
@@ -706,6 +757,7 @@ OBSCORE_HEA: tuple[Field, ...] = (
     ),
     Field(
         name="tracking_mode",
+        keyword="OBS_MODE",
         datatype="char",
         arraysize="*",
         ucd="meta.code;obs.param",
@@ -720,6 +772,8 @@ OBSCORE_HEA: tuple[Field, ...] = (
     ),
     Field(
         name="pointing_mode",
+        keyword="PNT_MODE, CONV_DEP",
+        help="parallel: all telescopes look the same way; divergent: a wider, shallower field.",
         datatype="char",
         arraysize="*",
         ucd="meta.code;obs.param",
@@ -727,6 +781,7 @@ OBSCORE_HEA: tuple[Field, ...] = (
     ),
     Field(
         name="analysis_mode",
+        keyword="EV_CLASS, AEFF: CONFIG",
         datatype="char",
         arraysize="*",
         ucd="meta.code;obs.param",
@@ -734,6 +789,7 @@ OBSCORE_HEA: tuple[Field, ...] = (
     ),
     Field(
         name="event_type",
+        keyword="EVTYPE",
         datatype="char",
         arraysize="*",
         ucd="meta.code.qual",
@@ -762,6 +818,8 @@ OBSCONFIG: tuple[Field, ...] = (
     KEY_FIELD,
     Field(
         name="dataproduct_level",
+        prov="EntityDescription.level",
+        help="DL0 raw, DL1 and DL2 on the way, DL3 event lists with responses, DL4 maps and spectra, DL5 results, DL6 catalogues.",
         datatype="char",
         arraysize="*",
         ucd="meta.code;obs.calib",
@@ -770,6 +828,8 @@ OBSCONFIG: tuple[Field, ...] = (
     ),
     Field(
         name="sub_array_name",
+        keyword="SUBARRAY, INSTRUME, TELLIST",
+        help="Which of the telescopes took part.",
         datatype="char",
         arraysize="*",
         ucd="meta.id;instr.tel",
@@ -777,13 +837,19 @@ OBSCONFIG: tuple[Field, ...] = (
         description="sub-array of telescopes that took the data",
     ),
     Field(
-        name="n_tels", datatype="int", ucd="meta.number;instr.tel", principal=True, description="number of telescopes"
+        name="n_tels",
+        keyword="N_TELS",
+        datatype="int",
+        ucd="meta.number;instr.tel",
+        principal=True,
+        description="number of telescopes",
     ),
     Field(name="n_lst", datatype="int", ucd="meta.number;instr.tel", description="number of large-sized telescopes"),
     Field(name="n_mst", datatype="int", ucd="meta.number;instr.tel", description="number of medium-sized telescopes"),
     Field(name="n_sst", datatype="int", ucd="meta.number;instr.tel", description="number of small-sized telescopes"),
     Field(
         name="tel_list",
+        keyword="TELLIST",
         datatype="char",
         arraysize="*",
         ucd="meta.id;instr.tel",
@@ -793,6 +859,8 @@ OBSCONFIG: tuple[Field, ...] = (
     _OBS_MODE,
     Field(
         name="zenith",
+        keyword="ZEN_PNT, ALT_PNT",
+        help="0 is straight up; low zenith distances see lower energies.",
         datatype="double",
         unit="deg",
         ucd="pos.az.zd",
@@ -801,6 +869,7 @@ OBSCONFIG: tuple[Field, ...] = (
     ),
     Field(
         name="azimuth",
+        keyword="AZ_PNT",
         datatype="double",
         unit="deg",
         ucd="pos.az.azi",
@@ -815,6 +884,7 @@ OBSCONFIG: tuple[Field, ...] = (
     ),
     Field(
         name="target_ra",
+        keyword="RA_OBJ",
         datatype="double",
         unit="deg",
         ucd="pos.eq.ra;src",
@@ -822,6 +892,7 @@ OBSCONFIG: tuple[Field, ...] = (
     ),
     Field(
         name="target_dec",
+        keyword="DEC_OBJ",
         datatype="double",
         unit="deg",
         ucd="pos.eq.dec;src",
@@ -829,40 +900,64 @@ OBSCONFIG: tuple[Field, ...] = (
     ),
     Field(
         name="t_ontime",
+        keyword="ONTIME",
         datatype="double",
         unit="s",
         ucd="time.duration;obs",
         description="time on source; t_exptime is the livetime",
     ),
     Field(
-        name="quality", datatype="int", ucd="meta.code.qual", principal=True, description="0 is good; larger is worse"
+        name="quality",
+        keyword="QUALITY",
+        help="0 is good; larger is worse.",
+        datatype="int",
+        ucd="meta.code.qual",
+        principal=True,
+        description="0 is good; larger is worse",
     ),
     Field(
         name="nsb",
+        keyword="NSBRATE",
         datatype="double",
         unit="MHz",
         ucd="instr.background",
         description="night-sky background rate per pixel",
     ),
     Field(
-        name="transparency", datatype="double", ucd="obs.atmos", description="transparency of the atmosphere, 0 to 1"
+        name="transparency",
+        keyword="TRANSPAR",
+        datatype="double",
+        ucd="obs.atmos",
+        description="transparency of the atmosphere, 0 to 1",
     ),
     Field(
         name="muon_efficiency",
+        keyword="MUONEFF",
         datatype="double",
         ucd="instr.param",
         description="optical throughput from muon rings, 1 is nominal",
     ),
     Field(
         name="weather_flag",
+        keyword="WEATHER",
         datatype="char",
         arraysize="*",
         ucd="meta.code.qual;obs.atmos",
         description="weather in one word: clear, thin-cloud, cloudy",
     ),
-    Field(name="pi_name", datatype="char", arraysize="*", ucd="meta.id.PI", description="principal investigator"),
+    Field(
+        name="pi_name",
+        keyword="PI_NAME",
+        prov="Agent.name",
+        datatype="char",
+        arraysize="*",
+        ucd="meta.id.PI",
+        description="principal investigator",
+    ),
     Field(
         name="pipeline_name",
+        keyword="PIPELINE, CREATOR",
+        prov="ActivityDescription.name",
         datatype="char",
         arraysize="*",
         ucd="meta.software",
@@ -870,6 +965,8 @@ OBSCONFIG: tuple[Field, ...] = (
     ),
     Field(
         name="pipeline_version",
+        keyword="PIPEVERS, CREAVERS",
+        prov="ActivityDescription.version",
         datatype="char",
         arraysize="*",
         ucd="meta.version;meta.software",
@@ -877,6 +974,9 @@ OBSCONFIG: tuple[Field, ...] = (
     ),
     Field(
         name="reconstruction_method",
+        keyword="RECOMETH",
+        prov="Parameter.value",
+        help="How the energy and direction of each shower were found.",
         datatype="char",
         arraysize="*",
         ucd="meta.code",
@@ -884,6 +984,9 @@ OBSCONFIG: tuple[Field, ...] = (
     ),
     Field(
         name="cut_set",
+        keyword="CUTSET, EV_CLASS",
+        prov="Parameter.value",
+        help="How strictly gamma rays were told from cosmic rays: loose cuts keep more of both.",
         datatype="char",
         arraysize="*",
         ucd="meta.code",
@@ -891,6 +994,8 @@ OBSCONFIG: tuple[Field, ...] = (
     ),
     Field(
         name="calib_version",
+        keyword="CALIBVER",
+        prov="Parameter.value",
         datatype="char",
         arraysize="*",
         ucd="meta.version;obs.calib",

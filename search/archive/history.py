@@ -74,6 +74,22 @@ def write(product: Product, header: Mapping[str, Any], aeff: Mapping[str, Any]) 
         capture.record(_production(product, header, aeff, (raw, entity)))
 
 
+def made_by(product: Product) -> ActivityRecord:
+    """The step that made a single file, as far as its header names it."""
+    collaboration = product.obs_creator_name or ""
+    return ActivityRecord(
+        id=f"{product.key}.production",
+        name=f"production of {product.obs_title or product.key}",
+        description=ActivityDescriptionRecord(name="production", type="Analysis"),
+        end=moment(product.obs_creation_date),
+        generated=(GeneratedRecord(entity=dataset(product), role="product"),),
+        agents=((organisation(collaboration), "creator"),) if collaboration else (),
+        software=((product.pipeline_name or "", product.pipeline_version or ""),),
+        succeeded=True,
+        policy_id=product.policy_id,
+    )
+
+
 def replace(product: Product, old: Product) -> None:
     """A new version comes from the one that it replaces."""
     capture.record_entity(EntityRecord(id=product.key, derived_from=(old.key,), policy_id=product.policy_id))

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -90,14 +91,14 @@ def ingest_observation(observation: Observation, facts: Facts) -> str:
     with _one_file(observation) as path:
         sha256 = files.digest(path)
         key = facts.curation.key(f"run-{observation.obs_id}")
-        old = Product.objects.filter(key__regex=rf"^{key}(-v[0-9]+)?$", superseded_by=None).first()
+        old = present_version(key)
         if old is not None and old.sha256 == sha256:
             _restore(old, path)
             return "known"
         _refuse_copy(sha256, observation)
         content = read_content(observation)
         columns = {**mapping.columns_of(observation, content), **facts.columns}
-        product = _product(key, old, facts.curation, columns)
+        product = new_product(key, old, facts.curation, columns)
         product.parts = content.parts
         product.header = _kept_keywords(observation, content)
         product.sha256, product.size = sha256, path.stat().st_size
@@ -137,7 +138,12 @@ def _restore(product: Product, path: Path) -> None:
         files.put(path, product.storage_key, product.sha256)
 
 
-def _product(key: str, old: Product | None, curation: Curation, columns: Mapping[str, Any]) -> Product:
+def present_version(key: str) -> Product | None:
+    """The newest product that goes by this KEY or by it with ``-vN``."""
+    return Product.objects.filter(key__regex=rf"^{re.escape(key)}(-v[0-9]+)?$", superseded_by=None).first()
+
+
+def new_product(key: str, old: Product | None, curation: Curation, columns: Mapping[str, Any]) -> Product:
     """An unsaved row; a changed file gets the next version's KEY."""
     if old is not None:
         _, _, number = old.key[len(key) :].rpartition("-v")

@@ -20,6 +20,8 @@ from search.archive.times import UnknownTimes, mission_time, tmoc, utc_mjd
 HC = 1.239841984332e-18
 FACILITIES = {"HESS": "H.E.S.S.", "H.E.S.S.": "H.E.S.S.", "CTA": "CTAO", "CTAO": "CTAO"}
 ARRAYS = {"H.E.S.S. Phase I": "HESS-I, CT", "H.E.S.S. Phase II": "HESS-II, CT"}
+# Begin and end as MJD, in the scale of TIMESYS (FITS 4.0, section 9.5).
+DATE_KEYWORDS = {"t_min": ("MJD-BEG", "MJD-OBS"), "t_max": ("MJD-END",)}
 TRACKING = {"DRIFT": "fixed-az-el-transit", "SLEW": None}
 # Constants of an event list (ObsCore 1.1, section 4; the lengths of unbinned axes are -1).
 EVENT_LIST: Mapping[str, Any] = {
@@ -169,7 +171,7 @@ def _instrument(header: Mapping[str, Any], content: Content) -> dict[str, Any]:
         "facility_name": _facility(header) or None,
         "instrument_name": _text(header, "INSTRUME") or None,
         "obs_creator_name": _text(header, "ORIGIN") or None,
-        "obs_creation_date": _timestamp(_text(header, "DATE")),
+        "obs_creation_date": timestamp(_text(header, "DATE")),
         "obs_mode": mode,
         "tracking_mode": TRACKING.get(mode, "sidereal") if mode else None,
         "pointing_mode": _text(header, "PNT_MODE").lower() or ("parallel" if depth == 0 else None),
@@ -213,7 +215,7 @@ def _integer(header: Mapping[str, Any], keyword: str) -> int | None:
     return None if value is None else int(value)
 
 
-def _timestamp(text: str) -> str | None:
+def timestamp(text: str) -> str | None:
     """A DALI timestamp without zone letter, or None."""
     match = re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.\d+)?)?Z?", text)
     return f"{match[1]}T{match[2] or '00:00:00'}" if match else None

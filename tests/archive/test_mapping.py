@@ -166,3 +166,10 @@ def test_catalogue_of_fields_and_model_hold_together():
         names = [field.name for field in table]
         assert len(names) == len(set(names))
         assert all(field.description and field.ucd and field.datatype for field in table)
+
+
+def test_the_reference_in_the_documentation_is_that_of_the_catalogue(settings):
+    from search.archive.reference import markdown
+
+    written = (settings.BASE_DIR / "docs" / "fields.md").read_text(encoding="utf-8")
+    assert written == markdown(), "run python manage.py describe_fields"
