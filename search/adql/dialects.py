@@ -32,6 +32,7 @@ class Dialect(Protocol):
     def limit(self, count: int | None, offset: int) -> str: ...
     def math(self, function: str, *arguments: str) -> str: ...
     def like(self, value: str, pattern: str, known: str | None, fold: bool) -> str: ...
+    def arithmetic(self, operator: str, a: str, b: str, large: bool) -> str: ...
 
 
 class Sqlite:
@@ -68,6 +69,10 @@ class Sqlite:
 
     def math(self, function: str, *arguments: str) -> str:
         return f"{function}({', '.join(arguments)})"
+
+    def arithmetic(self, operator: str, a: str, b: str, large: bool) -> str:
+        # A 64-bit overflow becomes a float here; 32-bit numbers cannot overflow 64 bits.
+        return f"adql_long({a} {operator} {b})" if large else f"({a} {operator} {b})"
 
     def like(self, value: str, pattern: str, known: str | None, fold: bool) -> str:
         """SQLite's LIKE ignores the case of ASCII letters, its GLOB does not and is otherwise the same."""
@@ -118,11 +123,16 @@ class Postgresql:
         prefix = "adql." if function in GUARDED else ""
         return f"{prefix}{function}({', '.join(arguments)})"
 
+    def arithmetic(self, operator: str, a: str, b: str, large: bool) -> str:
+        # An overflow or a division by zero would end the query, and so tell of rows that the viewer may not see.
+        return f"adql.{ARITHMETIC[operator]}({a}, {b})"
+
     def like(self, value: str, pattern: str, known: str | None, fold: bool) -> str:
         # ESCAPE '': ADQL has no escape character. In the C locale ILIKE folds ASCII letters alone, as SQLite does.
         return f"({value} COLLATE \"C\" ILIKE {pattern} ESCAPE '')" if fold else f"({value} LIKE {pattern} ESCAPE '')"
 
 
+ARITHMETIC = {"+": "plus", "-": "minus", "*": "times", "/": "over"}
 GUARDED = frozenset({"acos", "asin", "cos", "exp", "ln", "log10", "mod", "power", "sin", "sqrt", "tan"})
 
 DIALECTS: dict[DialectName, Dialect] = {"sqlite": Sqlite(), "postgresql": Postgresql()}

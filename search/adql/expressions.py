@@ -177,9 +177,10 @@ class Expressions(Geometries):
         a, b = left.sql, right.sql
         if kind == "integer":
             a, b = self.dialect.as_long(a), self.dialect.as_long(b)
-        if operator == "/":
-            b = f"NULLIF({b}, 0)"
-        return Value(f"({a} {operator} {b})", kind, _arithmetic_meta(operator, left, right))
+        elif left.kind != right.kind:
+            a, b = (v.sql if v.kind == "double" else self.dialect.as_double(v.sql) for v in (left, right))
+        large = kind == "integer" and "long" in (left.meta.datatype, right.meta.datatype)
+        return Value(self.dialect.arithmetic(operator, a, b, large), kind, _arithmetic_meta(operator, left, right))
 
     def _cast(self, node: tree.Cast) -> Value:
         return cast(self, node, self.value(node.operand))

@@ -130,7 +130,7 @@ def _in_unit(x: "Expressions", node: tree.Call, arguments: Sequence[Value]) -> V
     except ValueError as error:
         message = f"IN_UNIT cannot turn {value.meta.unit!r} into {unit!r}: {str(error).splitlines()[0][:200]}"
         raise Misplaced(message, node.arguments[1].at) from None
-    sql = f"({_double(x, value)} * {x.dialect.double(factor)})"
+    sql = x.dialect.arithmetic("*", _double(x, value), x.dialect.double(factor), False)
     meta = Column(name="", datatype="double", unit=unit, ucd=value.meta.ucd, description=value.meta.description)
     return Value(sql, "double", meta)
 

@@ -11,7 +11,8 @@ SCHEMA = "adql"
 
 def install_sql() -> str:
     """The statements that make or renew all functions; run them as one script, without parameters."""
-    return (Path(__file__).parent / "functions.sql").read_text(encoding="utf-8")
+    folder = Path(__file__).parent
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in ("functions.sql", "geometry.sql"))
 
 
 def remove_sql() -> str:

@@ -128,6 +128,11 @@ def _scaled(value: float, digits: int, half: float) -> float:
     return value if math.isinf(scaled) or scaled >= 2**53 else math.floor(scaled + half) / 10.0**digits
 
 
+def long(value: float) -> int | None:
+    """A whole number; None for the float that SQLite makes of one too large."""
+    return value if isinstance(value, int) else None
+
+
 def integer_of(value: float, bits: int) -> int | None:
     """Truncated towards zero; None outside the type."""
     whole = int(value)

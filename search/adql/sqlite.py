@@ -30,6 +30,7 @@ SCALARS: dict[str, tuple[int, Callable[..., Any]]] = {
     "round": (2, scalars.round_),
     "truncate": (2, scalars.truncate),
     "like": (2, scalars.like),
+    "long": (1, scalars.long),
     "integer_of": (2, scalars.integer_of),
     "integer_of_text": (2, scalars.integer_of_text),
     "double_of_text": (1, scalars.double_of_text),

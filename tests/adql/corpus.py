@@ -179,6 +179,11 @@ LANGUAGE: list[Case] = [
         [(9007199254740993, 1e-12, 0.5, 12.0, 1200.0)],
     ),
     (f"SELECT TOP 1 'it''s', '%', '\\', '?', ':x' {FROM}", [("it's", "%", "\\", "?", ":x")]),
+    (
+        f'SELECT "size" {FROM} WHERE target_name = \'Crab Nebula\' AND t_min * 1e300 * 1e300 > 0 AND 1 / "size" > 9',
+        None,
+    ),
+    (f'SELECT access_estsize * 9000000000000 + 1, s_ra + "size", "size" - s_fov {FROM}', len(V)),
     (f"SELECT obs_id || ' of ' || target_name {FROM}", None),
     (f"SELECT TOP 1 NULL, COALESCE(NULL, 'x') {FROM}", [(None, "x")]),
     (f"SELECT COALESCE(target_name, 'none'), COALESCE(s_dec, 0) {FROM}", None),
@@ -732,5 +737,6 @@ HOSTILE: list[str] = [
     "SELECT DISTANCE(" + "POINT(DISTANCE(" * 40 + "1",
     "SELECT obs_id FROM ivoa.obscore WHERE obs_id = '" + "x" * 5_000_000 + "'",
     "(" * 100_000,
+    "SELECT id FROM cat.sources WHERE id IN (" + "1," * 90_000 + "1)",
     "SELECT obs_id FROM ivoa.obscore WHERE obs_id = 'a\0b'",
 ]
