@@ -14,22 +14,4 @@ class JobAdmin(ReadOnlyAdmin):
     list_select_related = ("owner",)
 
 
-<<<<<<< HEAD
-@admin.register(JobEvent)
-class JobEventAdmin(ReadOnly):
-    list_display = ("time", "job", "what", "who", "why")
-    list_select_related = ("job",)
-
-
-@admin.register(JobResult)
-class JobResultAdmin(ReadOnly):
-    list_display = ("name", "job", "content_type", "size", "product_key")
-    list_select_related = ("job",)
-
-
-@admin.register(JobLog, JobUpload, JobDescription)
-class OtherAdmin(ReadOnly):
-    pass
-=======
 register_rest("jobs")
->>>>>>> refs/heads/jobs

@@ -21,7 +21,7 @@ def page(request: HttpRequest) -> HttpResponse:
     try:
         found = service.resolve(name, viewer_of_request(request), remote=False)
     except service.ResolveError as error:
-        context = {"name": name, "failure": error.reason, "links": _links(name, None) if name.strip() else []}
+        context: dict[str, Any] = {"name": name, "failure": error.reason, "links": _links(name, None) if name.strip() else []}
         return render(request, "portal/object.html", context, status=404)
     lon, lat = icrs_to_galactic(found.ra, found.dec)
     facts = [
@@ -32,7 +32,7 @@ def page(request: HttpRequest) -> HttpResponse:
         (_("Also known as"), ", ".join(found.aliases)),
         (_("Source"), found.source),
     ]
-    context: dict[str, Any] = {
+    context = {
         "name": found.name,
         "found": found,
         "facts": [(label, value) for label, value in facts if value],
