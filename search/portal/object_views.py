@@ -21,7 +21,8 @@ def page(request: HttpRequest) -> HttpResponse:
     try:
         found = service.resolve(name, viewer_of_request(request), remote=False)
     except service.ResolveError as error:
-        context: dict[str, Any] = {"name": name, "failure": error.reason, "links": _links(name, None) if name.strip() else []}
+        links = _links(name, None) if name.strip() else []
+        context: dict[str, Any] = {"name": name, "failure": error.reason, "links": links}
         return render(request, "portal/object.html", context, status=404)
     lon, lat = icrs_to_galactic(found.ra, found.dec)
     facts = [
