@@ -266,7 +266,25 @@ def _history(criteria: Criteria) -> list[Condition]:
     texts += [f"obs_creation_date < {quoted(high)}"] if high else []
     if texts:
         made.append(Condition(("creation_date",), " AND ".join(texts)))
+    wanted = criteria.texts.get("history")
+    if wanted:
+        made.append(Condition(("history",), f"obs_publisher_did IN (\n    {_in_history(wanted)})"))
     return made
+
+
+def _in_history(wanted: str) -> str:
+    """Products made by a run with this parameter (``name=value``), or with this word in their software and steps."""
+    name, equals, value = wanted.partition("=")
+    if equals and name.strip():
+        return (
+            "SELECT h.obs_publisher_did FROM provenance.product_history AS h"
+            "\n    JOIN provenance.parameter AS p ON p.activity_id = h.activity_id"
+            f"\n    WHERE LOWER(p.name) = {quoted(name.strip().lower())}"
+            f" AND LOWER(p.p_value) = {quoted(value.strip().lower())}"
+        )
+    columns = ("software", "steps", "pipeline_name", "pipeline_version", "activity_name")
+    words = " OR ".join(f"LOWER({column}) LIKE {pattern(wanted)}" for column in columns)
+    return f"SELECT obs_publisher_did FROM provenance.product_history\n    WHERE {words}"
 
 
 _MAKERS: tuple[Callable[[Criteria], list[Condition]], ...] = (

@@ -260,3 +260,37 @@ def test_the_form_says_what_is_set_in_closed_parts(client_of, archive, name: str
     page = client_of(name).get("/search/?data_rights=public&zenith_max=30").content.decode()
     assert "1 set: data rights = public" in page
     assert "1 set: zenith to = 30" in page
+
+
+def test_anything_in_the_history(client_of, archive) -> None:
+    client = client_of("anonymous")
+    for words in ("gammapy", "cut_set=loose", "=", "x' OR '1'='1"):
+        assert client.get("/search/results/", {"history": words}).status_code == 200
+
+
+def test_object_page_needs_no_network(client_of, archive, settings) -> None:
+    settings.SESAME_URLS = []
+    client = client_of("anonymous")
+    page = client.get("/search/object?name=m1").content.decode()
+    assert "Crab Nebula" in page
+    assert "simbad.cds.unistra.fr" in page
+    assert client.get("/search/object?name=nobody").status_code == 404
+    assert client.get("/search/object").status_code == 404
+
+
+def test_a_watched_search_tells_of_new_matches_once(client_of, archive, mailoutbox) -> None:
+    from search.portal import watching
+    from search.portal.models import SavedSearch
+    from tests.portal.conftest import make
+
+    client_of("alice").post("/searches/", {"address": "target_name=Crab+Nebula", "name": "Crab"})
+    SavedSearch.objects.update(notify=True)
+    assert watching.look() == 0
+    assert SavedSearch.objects.get().count == 4
+    make(archive.public, 50, "PKS 2155-304")
+    assert watching.look() == 0
+    make(archive.hidden, 51, "Crab Nebula")
+    assert watching.look() == 1
+    assert watching.look() == 0
+    assert [mail.to for mail in mailoutbox] == [["alice@demo.example"]]
+    assert "1 new matches of “Crab”" in mailoutbox[0].subject
