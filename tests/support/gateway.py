@@ -46,10 +46,10 @@ class RunningGateway:
             raise AssertionError(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")
         return done
 
-    def start(self) -> "RunningGateway":
+    def start(self, command: str = "demo") -> "RunningGateway":
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "demo", "--port", str(self.port)],
+                [sys.executable, "manage.py", command, "--port", str(self.port)],
                 cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         deadline = time.monotonic() + START_PATIENCE
