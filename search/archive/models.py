@@ -74,6 +74,7 @@ class Product(models.Model):
     region_y = models.FloatField(null=True, editable=False)
     region_z = models.FloatField(null=True, editable=False)
     region_radius = models.FloatField(null=True, editable=False)
+    region_inner = models.FloatField(null=True, editable=False, help_text="radius of a circle wholly in s_region")
 
     # --- ObsCore 1.1 (REC 2017-05-09), all 60 columns ---
     dataproduct_type = models.CharField(max_length=255, null=True, blank=True)

@@ -10,7 +10,7 @@ REGION_INDEX = "archive_product_region"
 OFFERED = "removed_at IS NULL AND superseded_by_id IS NULL"
 
 POINTING = SkyPosition(ra="s_ra", dec="s_dec", rtree=POSITION_INDEX)
-FOOTPRINT = SkyRegion(column="s_region", rtree=REGION_INDEX)
+FOOTPRINT = SkyRegion(column="s_region", inner="region_inner", rtree=REGION_INDEX)
 OBSCORE_UTYPE = "ivo://ivoa.net/std/ObsCore#core-1.1"
 
 

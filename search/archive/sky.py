@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from search.adql import geometry
+
 Vector = tuple[float, float, float]
 _SHAPE = re.compile(r"\b(position|circle|box|polygon)\b", re.IGNORECASE)
 _WORD = re.compile(r"\b[a-z]\w*", re.IGNORECASE)
@@ -15,7 +17,7 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
 _EXPECTED = {"position": 2, "circle": 3, "box": 4}
 
 
-COLUMNS = ("x", "y", "z", "region_x", "region_y", "region_z", "region_radius")
+COLUMNS = ("x", "y", "z", "region_x", "region_y", "region_z", "region_radius", "region_inner")
 """of a table with a sky index"""
 
 
@@ -55,12 +57,15 @@ def angular_distance(ra: float, dec: float, other_ra: float, other_dec: float) -
 def place(ra: float | None, dec: float | None, region: str | None) -> tuple[float | None, ...]:
     """The values of COLUMNS for a row; None where it has no position or no region. Raises InvalidRegion."""
     vector: tuple[float | None, ...] = (None, None, None)
-    cap: tuple[float | None, ...] = (None, None, None, None)
+    cap: tuple[float | None, ...] = (None, None, None, None, None)
     if ra is not None and dec is not None:
         vector = unit_vector(ra, dec)
     if region:
-        found = enclosing_cap(region)
-        cap = (*found.centre, found.radius)
+        try:
+            found = geometry.cap(geometry.read(region))
+        except geometry.BadShape as error:
+            raise InvalidRegion(str(error)) from error
+        cap = (found.x, found.y, found.z, found.radius, found.inner)
     return (*vector, *cap)
 
 

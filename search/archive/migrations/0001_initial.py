@@ -67,6 +67,7 @@ class Migration(migrations.Migration):
                 ('region_y', models.FloatField(editable=False, null=True)),
                 ('region_z', models.FloatField(editable=False, null=True)),
                 ('region_radius', models.FloatField(editable=False, null=True)),
+                ('region_inner', models.FloatField(editable=False, help_text='radius of a circle wholly in s_region', null=True)),
                 ('dataproduct_type', models.CharField(blank=True, max_length=255, null=True)),
                 ('calib_level', models.IntegerField()),
                 ('obs_collection', models.CharField(max_length=255)),
