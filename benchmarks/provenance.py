@@ -6,7 +6,7 @@ Makes a store of its own in the data folder (SQLite) or in DATABASE_URL (Postgre
 prints what issue by issue was promised beside what was measured (medians, s).
 """
 
-# ruff: noqa: E402, E501 - Django is set up before its models are imported
+# ruff: noqa: E402 - Django is set up before its models are imported
 import argparse
 import json
 import os

@@ -18,9 +18,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from gateway.access.request import viewer
-from jobs import fate, formats, parameters, queue, registry, reuse, service
+from gateway.access.rights import Viewer
+from jobs import fate, formats, hooks, parameters, queue, registry, reuse, service
 from jobs.errors import Refused
-from jobs.models import Job
+from jobs.models import Job, JobResult
 from jobs.pages import forms, snippets
 from jobs.pages.estimate import estimate
 from jobs.phases import Phase
@@ -247,14 +248,17 @@ def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
     asker = viewer(request)
     href = f"{job_type.path if job_type else '/uws/' + found.type}/{found.id}"
     results = list(found.results.all())
+    main = next((r for r in results if r.main), None)
     return {
         "job": found,
         "job_type": job_type,
         "title": job_type.description.title if job_type else found.type,
         "href": href,
         "results": results,
-        "previews": [r for r in results if r.preview],
-        "main": next((r for r in results if r.main), None),
+        "previews": (previews := [r for r in results if r.preview]),
+        "preview_url": f"{href}/results/{previews[0].name}" if previews else "",
+        "main": main,
+        "is_map": main is not None and _product_type(main, asker) == "image",
         "plot": next((r for r in results if r.name == "plot.json"), None),
         "logs": found.log.order_by("id")[:2000],
         "history": found.history.all(),
@@ -268,6 +272,16 @@ def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
         "curl": snippets.curl(request.build_absolute_uri(href.rsplit("/", 1)[0]), found.parameters),
         "pyvo": snippets.pyvo(request.build_absolute_uri(href.rsplit("/", 1)[0]), found.parameters),
     }
+
+
+def _product_type(result: JobResult, asker: Viewer) -> str:
+    """ObsCore's word for a result that became a product; empty for others."""
+    if not result.identifier:
+        return ""
+    try:
+        return hooks.inputs(result.identifier, asker).product_type
+    except (hooks.InputNotFound, hooks.InputForbidden):
+        return ""
 
 
 def _values_shown(found: Job, job_type: JobType | None) -> list[dict[str, Any]]:

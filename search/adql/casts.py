@@ -16,7 +16,7 @@ if typing.TYPE_CHECKING:
     from search.adql.expressions import Expressions
 
 BITS = {"SMALLINT": (16, "short"), "INTEGER": (32, "int"), "INT": (32, "int"), "BIGINT": (64, "long")}
-REALS = {"REAL": "float", "DOUBLE PRECISION": "double"}
+REALS = {"REAL": "float", "DOUBLE": "double", "DOUBLE PRECISION": "double"}
 TEXTS = frozenset({"CHAR", "CHARACTER", "VARCHAR"})
 SHAPES = frozenset({"POINT", "CIRCLE", "POLYGON"})
 

@@ -14,6 +14,8 @@ from search.adql.words import RESERVED, TOKENS
 
 MAX_LENGTH = 200_000
 """characters of a query"""
+MAX_LISTED = 20_000
+"""commas and opening parentheses: what makes a short text long to read"""
 
 
 def _classify(token: Token) -> Token:
@@ -242,6 +244,8 @@ def _guard(text: str) -> None:
         raise AdqlError(
             f"The query has {len(text)} characters; the most is {MAX_LENGTH}. Upload long lists as a table."
         )
+    if text.count(",") + text.count("(") > MAX_LISTED:
+        raise AdqlError(f"The query lists more than {MAX_LISTED} things. Upload long lists as a table.", 1, 1)
     if "\0" in text:
         raise Misplaced("The query has a NUL character.", text.index("\0")).located(text)
 

@@ -187,15 +187,15 @@ class QuerySource:
     """A subquery in FROM, or a table of WITH."""
 
     def __init__(
-        self, alias: str, sql: str, columns: Sequence[tuple[Column, Kind]], calls: tuple[str, ...], case: bool
+        self, alias: str, sql: str, columns: Sequence[tuple[Column, Kind, bool]], calls: tuple[str, ...], case: bool
     ) -> None:
         self.alias = alias
         self.sql = sql
         self.calls = calls
         self.case = case
         self._fields = [
-            Field(column.name, column, kind, self, f"{alias}.c{number}")
-            for number, (column, kind) in enumerate(columns, 1)
+            Field(column.name, column, kind, self, f"{alias}.c{number}", plain)
+            for number, (column, kind, plain) in enumerate(columns, 1)
         ]
         self._by_name: dict[str, list[Field]] = {}
         for one in self._fields:

@@ -449,7 +449,8 @@ def _least(top: int | None, limit: int | None) -> int | None:
 
 
 def _query_source(number: int, sql: str, built: Built, calls: tuple[str, ...], case: bool) -> QuerySource:
-    return QuerySource(f"t{number}", sql, [(output.column, output.kind) for output in built.outputs], calls, case)
+    columns = [(output.column, output.kind, output.plain) for output in built.outputs]
+    return QuerySource(f"t{number}", sql, columns, calls, case)
 
 
 def _filter(condition: Condition, dialect: Dialect) -> str:

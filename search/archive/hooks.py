@@ -17,6 +17,8 @@ from jobs import hooks as job_hooks
 from jobs.hooks import InputForbidden, InputNotFound, InputProduct, NewProduct
 from provenance import capture
 from provenance import hooks as provenance_hooks
+from provenance.models import Entity
+from provenance.records import EntityRecord
 from search.archive import denial, files, life, remote
 from search.archive.changes import changed
 from search.archive.fields import OBSCONFIG, OBSCORE, OBSCORE_HEA
@@ -67,6 +69,7 @@ def content_type(product: Product) -> str:
 def stage(product: InputProduct, target: Path) -> None:
     """Copies the bytes to the path and checks them; raises files.FileChanged or OSError."""
     row = Product.objects.get(key=product.key)
+    _make_known(row)
     source = files.blocks(row.storage_key) if row.storage_key else remote.blocks(row)
     sha256 = hashlib.sha256()
     with target.open("wb") as stream:
@@ -82,6 +85,23 @@ def stage(product: InputProduct, target: Path) -> None:
         raise files.FileChanged(
             _("The stored file of %(key)s is damaged: its checksum differs. The operators can see this.")
             % {"key": row.key}
+        )
+
+
+def _make_known(product: Product) -> None:
+    """A product that came by a table has no entity until somebody uses it."""
+    if not Entity.objects.filter(pk=product.key).exists():
+        capture.record_entity(
+            EntityRecord(
+                id=product.key,
+                name=product.obs_title or product.obs_id,
+                type=product.dataproduct_type or "",
+                location=product.access_url or "",
+                sha256=product.sha256,
+                size=product.size,
+                alternates=(product.obs_publisher_did,),
+                policy_id=product.policy_id,
+            )
         )
 
 

@@ -209,13 +209,9 @@ class Product(models.Model):
 
     def place(self) -> None:
         """Sets the sky index from ``s_ra``, ``s_dec`` and ``s_region``; a bulk writer calls it for each row."""
-        self.x = self.y = self.z = None
-        self.region_x = self.region_y = self.region_z = self.region_radius = None
-        if self.s_ra is not None and self.s_dec is not None:
-            self.x, self.y, self.z = sky.unit_vector(self.s_ra, self.s_dec)
-        if self.s_region:
-            cap = sky.enclosing_cap(self.s_region)
-            (self.region_x, self.region_y, self.region_z), self.region_radius = cap.centre, cap.radius
+        placed = sky.place(self.s_ra, self.s_dec, self.s_region)
+        for name, value in zip(sky.COLUMNS, placed, strict=True):
+            setattr(self, name, value)
 
 
 class Proposal(models.Model):

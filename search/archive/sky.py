@@ -15,6 +15,10 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
 _EXPECTED = {"position": 2, "circle": 3, "box": 4}
 
 
+COLUMNS = ("x", "y", "z", "region_x", "region_y", "region_z", "region_radius")
+"""of a table with a sky index"""
+
+
 class InvalidRegion(ValueError):
     """The text is no region that the archive can index; the message says why."""
 
@@ -46,6 +50,18 @@ def separation(a: Vector, b: Vector) -> float:
 def angular_distance(ra: float, dec: float, other_ra: float, other_dec: float) -> float:
     """Angle between two positions, all in degrees."""
     return separation(unit_vector(ra, dec), unit_vector(other_ra, other_dec))
+
+
+def place(ra: float | None, dec: float | None, region: str | None) -> tuple[float | None, ...]:
+    """The values of COLUMNS for a row; None where it has no position or no region. Raises InvalidRegion."""
+    vector: tuple[float | None, ...] = (None, None, None)
+    cap: tuple[float | None, ...] = (None, None, None, None)
+    if ra is not None and dec is not None:
+        vector = unit_vector(ra, dec)
+    if region:
+        found = enclosing_cap(region)
+        cap = (*found.centre, found.radius)
+    return (*vector, *cap)
 
 
 def circle(ra: float, dec: float, radius: float) -> str:

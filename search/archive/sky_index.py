@@ -19,6 +19,13 @@ def install(connection: Any) -> None:
             cursor.execute(statement)
 
 
+def drop(connection: Any) -> None:
+    """For a bulk of rows: ``install`` makes the index anew, faster than row by row."""
+    with connection.cursor() as cursor:
+        for statement in drop_ddl(OBSCORE_TABLE, connection.vendor):
+            cursor.execute(statement)
+
+
 def ensure(connection: Any) -> None:
     """A migration that rewrites the product table on SQLite loses its triggers: then the index is made anew."""
     if connection.vendor != "sqlite":

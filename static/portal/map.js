@@ -9,8 +9,11 @@ async function show() {
   const holder = document.createElement("div");
   holder.className = "d-aladin";
   box.append(holder);
-  const view = A.aladin(holder, options({ target: `${box.dataset.ra} ${box.dataset.dec}`, fov: Number(box.dataset.fov) * 1.15 }));
-  const image = A.image(new URL(box.dataset.map, location.href).href, { name: "map", colormap: "inferno", stretch: "sqrt" });
+  const view = A.aladin(holder, options({ fov: 10 }));
+  const image = A.image(new URL(box.dataset.map, location.href).href, {
+    name: "map", colormap: "inferno", stretch: "sqrt",
+    successCallback: (ra, dec, fov) => { view.gotoRaDec(ra, dec); view.setFoV(fov * 1.15); },
+  });
   view.setOverlayImageLayer(image, "map");
   box.querySelector("[data-map-fallback]")?.remove();
   tools.hidden = false;

@@ -737,5 +737,6 @@ HOSTILE: list[str] = [
     "SELECT DISTANCE(" + "POINT(DISTANCE(" * 40 + "1",
     "SELECT obs_id FROM ivoa.obscore WHERE obs_id = '" + "x" * 5_000_000 + "'",
     "(" * 100_000,
+    "SELECT id FROM cat.sources WHERE id IN (" + "1," * 90_000 + "1)",
     "SELECT obs_id FROM ivoa.obscore WHERE obs_id = 'a\0b'",
 ]

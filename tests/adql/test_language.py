@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -179,6 +180,20 @@ def test_long_lists_are_answered(behind_wall: sqlite3.Connection) -> None:
     assert len(behind_wall.execute(made(f"SELECT id FROM cat.sources WHERE {terms}").sql).fetchall()) == 40
     deep = "(" * 5_000 + "id" + ")" * 5_000
     assert len(behind_wall.execute(made(f"SELECT {deep} FROM cat.sources").sql).fetchall()) == 40
+
+
+def test_threads_translate_side_by_side() -> None:
+    queries = [query for query, _ in VALID[:40]]
+    alone = [made(query).sql for query in queries]
+    with ThreadPoolExecutor(8) as pool:
+        for answers in pool.map(lambda _: [made(query).sql for query in queries], range(8)):
+            assert answers == alone
+
+
+def test_texts_of_subqueries_are_compared_as_the_columns_they_are() -> None:
+    """On PostgreSQL a COLLATE would keep an index from being used."""
+    query = "SELECT o.obs_id FROM (SELECT name FROM cat.sources) s JOIN ivoa.obscore o ON o.target_name = s.name"
+    assert "COLLATE" not in translate(query, world.SCHEMA, "postgresql", **world.OPTIONS).sql
 
 
 WORDS = st.sampled_from(

@@ -1,0 +1,189 @@
+"""ObsCore rows of files that lie elsewhere, taken in by the block: checked, indexed, known by their identifiers."""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from gateway.access.models import Rights
+from gateway.vo.identifiers import InvalidKey, foreign_key, key_of
+from search.archive import sky, sky_index
+from search.archive.changes import changed
+from search.archive.curation import Curation, register_collection
+from search.archive.fields import OBSCONFIG, OBSCORE, OBSCORE_HEA, Field
+from search.archive.models import Product
+from search.archive.targets import hashlist
+
+BLOCK = 2000
+SHOWN = 20
+"""refused rows that are named"""
+DEFER_ABOVE = 20_000
+"""rows from which the index is made anew at the end instead of row by row"""
+FIELDS: dict[str, Field] = {field.name: field for field in (*OBSCORE_HEA, *OBSCONFIG, *OBSCORE)}
+TYPES = {"image", "cube", "spectrum", "sed", "timeseries", "visibility", "event", "measurements"}
+NEEDED = ("calib_level", "obs_collection", "obs_id", "obs_publisher_did")
+OWN = ("key", "policy_id", "storage_key", "file_name", "sha256", "suspect", "terms", "parts", "header", "created")
+
+
+# Columns that a row gets even where the file has no such column.
+ADDED = (*NEEDED, "dataproduct_type", "access_format", "data_rights", "obs_release_date", "simulated", "target_aliases")
+
+
+class BadRow(ValueError):
+    """Why a row is refused."""
+
+
+@dataclass
+class Outcome:
+    taken: int = 0
+    refused: int = 0
+    reasons: list[str] = field(default_factory=list)
+
+
+class Bulk:
+    """Writes checked rows by the block; only the columns that the file has, and those that the gateway adds."""
+
+    def __init__(self, curation: Curation, own_collection: bool) -> None:
+        self.curation = curation
+        self.own_collection = own_collection
+        self.policies: dict[tuple[str, str, str | None], int] = {}
+        self.now = timezone.now()
+        self.names: tuple[str, ...] = ()
+
+    def take(self, rows: Iterable[Mapping[str, Any]], progress: Callable[[int], None]) -> Outcome:
+        """Takes all rows in or, when the file breaks off, none."""
+        outcome, waiting = Outcome(), []
+        deferred = False
+        with transaction.atomic():
+            for number, row in enumerate(rows, 1):
+                try:
+                    waiting.append(self.values(row))
+                except BadRow as error:
+                    outcome.refused += 1
+                    if len(outcome.reasons) < SHOWN:
+                        outcome.reasons.append(f"row {number}: {error}")
+                if len(waiting) >= BLOCK:
+                    outcome.taken += self._write(waiting)
+                    progress(number)
+                    if not deferred and outcome.taken >= DEFER_ABOVE:
+                        sky_index.drop(connection)
+                        deferred = True
+            outcome.taken += self._write(waiting)
+            if deferred:
+                sky_index.install(connection)
+        if outcome.taken:
+            changed.send(sender=Product)
+        return outcome
+
+    def values(self, row: Mapping[str, Any]) -> list[Any]:
+        """One row of the table, in the order of ``sql``; raises BadRow."""
+        if not self.names:
+            self.names = tuple(dict.fromkeys((*ADDED, *(name for name in row if name in FIELDS))))
+        given = {name: _typed(FIELDS[name], value) for name, value in row.items() if name in FIELDS}
+        given = _checked({name: value for name, value in given.items() if value is not None}, self.curation.collection)
+        if self.own_collection:
+            given["obs_collection"] = self.curation.collection
+        given["simulated"] = int(bool(given.get("simulated")) or self.curation.simulated)
+        given["access_format"] = given.get("access_format") or "application/fits"
+        if given.get("target_name"):
+            given.setdefault("target_aliases", hashlist([given["target_name"]]))
+        policy_id = self._policy(given)
+        try:
+            placed = sky.place(given.get("s_ra"), given.get("s_dec"), given.get("s_region"))
+        except sky.InvalidRegion as error:
+            raise BadRow(f"s_region: {error}") from None
+        identifier = str(given["obs_publisher_did"])
+        own = (_key(identifier), policy_id, "", "", "", "", self.curation.terms, "[]", json.dumps({}), self.now)
+        return [*own, *(given.get(name) for name in self.names), *placed]
+
+    def _policy(self, given: dict[str, Any]) -> int:
+        """The row's own rights, where it has some, else those of the options."""
+        rights = str(given.get("data_rights") or self.curation.rights)
+        if rights not in Rights.values:
+            raise BadRow(f"data_rights {rights[:20]!r} is none of {', '.join(Rights.values)}")
+        released = given.get("obs_release_date") or self.curation.released
+        given["data_rights"], given["obs_release_date"] = rights, released
+        known = (str(given["obs_collection"]), rights, released)
+        if known not in self.policies:
+            try:
+                said = replace(self.curation, collection=known[0], rights=rights, release=_moment(released))
+            except ValueError:
+                raise BadRow(f"obs_release_date {released!r} is no date") from None
+            self.policies[known] = said.policy().pk
+            register_collection(said)
+        return self.policies[known]
+
+    def _write(self, waiting: list[list[Any]]) -> int:
+        with connection.cursor() as cursor:
+            cursor.executemany(_upsert((*OWN, *self.names, *sky.COLUMNS)), waiting)
+        count = len(waiting)
+        waiting.clear()
+        return count
+
+
+def _upsert(columns: Sequence[str]) -> str:
+    """A row that is known by its identifier is brought up to date; one whose file lies here is left alone."""
+    names = ", ".join(columns)
+    marks = ", ".join(["%s"] * len(columns))
+    fixed = ("key", "obs_publisher_did", "storage_key", "file_name", "sha256", "suspect", "parts", "header", "created")
+    updates = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in fixed)
+    return (
+        f"INSERT INTO archive_product ({names}) VALUES ({marks})"  # noqa: S608 - names of the model alone
+        f" ON CONFLICT (obs_publisher_did) DO UPDATE SET {updates} WHERE archive_product.storage_key = ''"
+    )
+
+
+def _key(identifier: str) -> str:
+    """The own KEY of an own identifier; a foreign one gets a name made of its hash."""
+    try:
+        return key_of(identifier, settings.AUTHORITY) if identifier.startswith("ivo:") else foreign_key(identifier)
+    except InvalidKey:
+        return foreign_key(identifier)
+
+
+def _typed(column: Field, value: Any) -> Any:
+    """The cell as the column's type; empty cells, NaN and masked ones as None."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        match column.datatype:
+            case "double" | "float":
+                number = float(value)
+                return number if math.isfinite(number) else None
+            case "int" | "long" | "short":
+                return None if isinstance(value, float) and math.isnan(value) else int(value)
+            case _:
+                return str(value).strip().replace("\0", "")
+    except (TypeError, ValueError, OverflowError):
+        raise BadRow(f"{column.name} {str(value)[:40]!r} is no {column.datatype}") from None
+
+
+def _checked(given: dict[str, Any], collection: str) -> dict[str, Any]:
+    given.setdefault("obs_collection", collection)
+    given["dataproduct_type"] = {"eventlist": "event"}.get(
+        given.get("dataproduct_type", ""), given.get("dataproduct_type")
+    )
+    if missing := [name for name in NEEDED if given.get(name) is None]:
+        raise BadRow(f"{', '.join(missing)} missing")
+    if given["dataproduct_type"] not in {*TYPES, None}:
+        raise BadRow(f"dataproduct_type {given['dataproduct_type'][:30]!r} is no word of ObsCore 1.1")
+    if not 0 <= given["calib_level"] <= 4:
+        raise BadRow(f"calib_level {given['calib_level']} is not 0 to 4")
+    if not 0 <= given.get("s_ra", 0) <= 360 or not -90 <= given.get("s_dec", 0) <= 90:
+        raise BadRow(f"s_ra, s_dec {given.get('s_ra')}, {given.get('s_dec')} are no position in degrees")
+    for low, high in (("t_min", "t_max"), ("em_min", "em_max")):
+        if given.get(low) is not None and given.get(high) is not None and given[low] > given[high]:
+            raise BadRow(f"{low} is above {high}")
+    if len(str(given["obs_publisher_did"])) > 400:
+        raise BadRow("obs_publisher_did is longer than 400 characters")
+    return given
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
