@@ -48,35 +48,57 @@ def record(activity: ActivityRecord, *, strict: bool = False) -> Activity:
 
     ``strict``: a differing name, comment or location is a Conflict too (imports), not only a differing fact.
     """
-    row = _activity(activity, strict)
+    row, created = _activity(activity, strict)
     description = row.description
-    _parameters(row, description, activity)
-    _config_files(row, description, activity)
+    if activity.parameters:
+        _parameters(row, description, activity, created)
+    if activity.config_files:
+        _config_files(row, description, activity)
+    written: set[tuple[str, str]] = set()
     for used in activity.used:
-        _used(row, description, used, strict)
+        _used(row, description, used, strict, written if created else None)
     fresh = True
     for generated in activity.generated:
         fresh &= _generated(row, description, generated, strict)
     _associations(row, activity)
     _informed(row, activity.informed_by)
-    _outcome(row, activity)
+    _outcome(row, activity, created)
     _alternates("activity", row.pk, activity.alternates)
     if not fresh or activity.informed_by:
         refuse_cycles(activities=[row.pk])
-    history.refresh([row.pk], onward=not fresh)
+    if activity.generated or not created:
+        history.refresh([row.pk], onward=not fresh)
     return row
 
 
 @transaction.atomic
 def record_entity(entity: EntityRecord, *, strict: bool = False) -> Entity:
     """Writes an entity with its members, progenitors and agents; ``Unknown`` when one of these is not known."""
+    return _write_entity(entity, strict)[0]
+
+
+def _write_entity(entity: EntityRecord, strict: bool) -> tuple[Entity, bool]:
+    """The row, and whether it is new."""
     if entity.id in entity.members or entity.id in entity.derived_from:
         raise Refused(f"{entity.id} cannot come from itself or be a member of itself")
     row, created = _entity(entity, strict)
-    known = Entity.objects.select_related("policy").in_bulk([*entity.members, *entity.derived_from])
+    others = [*entity.members, *entity.derived_from]
+    known = Entity.objects.select_related("policy").in_bulk(others) if others else {}
     for other in (*entity.members, *entity.derived_from):
         if other not in known:
             raise Unknown(f"{entity.id} speaks of {other}, which is not known")
+    _link(row, entity, known)
+    for agent, role in entity.attributed_to:
+        WasAttributedTo.objects.get_or_create(
+            entity=row, agent=record_agent(agent, row.policy), role=role, defaults={"policy": row.policy}
+        )
+    _alternates("entity", row.pk, entity.alternates)
+    if entity.members or (entity.derived_from and not created):
+        refuse_cycles(entities=[row.pk])
+    return row, created
+
+
+def _link(row: Entity, entity: EntityRecord, known: dict[str, Entity]) -> None:
     HadMember.objects.bulk_create(
         [HadMember(collection=row, entity=known[key], policy=joint(row, known[key])) for key in entity.members],
         ignore_conflicts=True,
@@ -88,20 +110,11 @@ def record_entity(entity: EntityRecord, *, strict: bool = False) -> Entity:
         ],
         ignore_conflicts=True,
     )
-    for agent, role in entity.attributed_to:
-        WasAttributedTo.objects.get_or_create(
-            entity=row, agent=record_agent(agent, row.policy), role=role, defaults={"policy": row.policy}
-        )
-    _alternates("entity", row.pk, entity.alternates)
-    if entity.members or (entity.derived_from and not created):
-        refuse_cycles(entities=[row.pk])
-    return row
 
 
-@transaction.atomic
 def record_agent(agent: AgentRecord, policy: Policy) -> Agent:
     """Writes an agent. One whom a public record names is public."""
-    row = Agent.objects.filter(pk=agent.id).first()
+    row = Agent.objects.select_related("policy").filter(pk=agent.id).first()
     if row is None:
         facts = {name: scrub.text(getattr(agent, name))[:255] for name in ("name", "email", "affiliation", "url")}
         facts["name"] = facts["name"] or _legal(agent.id)
@@ -136,7 +149,9 @@ def _legal(identifier: str) -> str:
 
 
 def _policy(policy_id: int | None) -> Policy:
-    return public_policy() if policy_id is None else Policy.objects.get(pk=policy_id)
+    if policy_id is None:
+        return describe.once("public policy", public_policy)
+    return describe.once(("policy", policy_id), lambda: Policy.objects.get(pk=policy_id))
 
 
 def _moment(value: datetime | None) -> datetime | None:
@@ -188,15 +203,19 @@ def _entity(record: EntityRecord, strict: bool) -> tuple[Entity, bool]:
             **facts,
         )
         row.save(force_insert=True)
+        row.description = description
         return row, True
     _complete(row, facts, {"value", "sha256", "size"}, strict)
+    if description is not None and row.description_id == description.pk:
+        row.description = description
     if not strict and record.policy_id not in (None, row.policy_id):
         set_policy(row.pk, record.policy_id)
         row.policy = _policy(record.policy_id)
     return row, False
 
 
-def _activity(record: ActivityRecord, strict: bool) -> Activity:
+def _activity(record: ActivityRecord, strict: bool) -> tuple[Activity, bool]:
+    """The row, and whether it is new."""
     start, end = _moment(record.start), _moment(record.end)
     if start and end and end < start:
         raise Refused(f"{record.id} ends ({end:%Y-%m-%d %H:%M:%S}) before it starts ({start:%Y-%m-%d %H:%M:%S})")
@@ -209,6 +228,7 @@ def _activity(record: ActivityRecord, strict: bool) -> Activity:
         "description_id": description.pk if description else None,
     }
     row = Activity.objects.select_related("policy", "description").filter(pk=record.id).first()
+    created = row is None
     if row is None:
         row = Activity(identifier=_legal(record.id), policy=_policy(record.policy_id), **facts)
         row.save(force_insert=True)
@@ -217,11 +237,11 @@ def _activity(record: ActivityRecord, strict: bool) -> Activity:
         if row.start_time and row.end_time and row.end_time < row.start_time:
             raise Refused(f"{record.id} would end before it starts")
     row.description = description or row.description
-    return row
+    return row, created
 
 
-def _parameters(row: Activity, description: ActivityDescription | None, record: ActivityRecord) -> None:
-    known = [(p.name, p.value) for p in row.parameters.all()]
+def _parameters(row: Activity, description: ActivityDescription | None, record: ActivityRecord, created: bool) -> None:
+    known = [] if created else [(p.name, p.value) for p in row.parameters.all()]
     given = [(p.name[:255], scrub.text(p.value)) for p in record.parameters if not scrub.is_secret(p.name)]
     if known:
         for pair in given:
@@ -266,31 +286,44 @@ def _config_files(row: Activity, description: ActivityDescription | None, record
         WasConfiguredBy.objects.create(activity=row, artefact_type="ConfigFile", config_file=file, policy=row.policy)
 
 
-def _used(row: Activity, description: ActivityDescription | None, used: UsedRecord, strict: bool) -> None:
+def _used(
+    row: Activity,
+    description: ActivityDescription | None,
+    used: UsedRecord,
+    strict: bool,
+    written: set[tuple[str, str]] | None,
+) -> None:
+    """``written``: of a new activity, what it used so far."""
     if isinstance(used.entity, str):
         entity = Entity.objects.select_related("policy", "description").filter(pk=used.entity).first()
         if entity is None:
             raise Unknown(f"{row.pk} used {used.entity}, which is not known")
     else:
-        entity = record_entity(used.entity, strict=strict)
+        entity, _new = _write_entity(used.entity, strict)
     time = _moment(used.time)
     if time and ((row.start_time and time < row.start_time) or (row.end_time and time > row.end_time)):
         raise Refused(f"{row.pk} used {entity.pk} at a time when it was not running")
     role = used.role[:128]
     part = describe.usage(description, role, used.type, entity.description) if description and role else None
     facts = {"time": time, "type": used.type, "description": part, "policy": joint(row, entity)}
-    Used.objects.get_or_create(activity=row, entity=entity, role=role, defaults=facts)
+    if written is None:
+        Used.objects.get_or_create(activity=row, entity=entity, role=role, defaults=facts)
+    elif (entity.pk, role) not in written:
+        written.add((entity.pk, role))
+        Used.objects.create(activity=row, entity=entity, role=role, **facts)
 
 
 def _generated(
     row: Activity, description: ActivityDescription | None, generated: GeneratedRecord, strict: bool
 ) -> bool:
     """True where the entity was new, so that nothing can have come from it."""
-    new = not Entity.objects.filter(pk=generated.entity.id).exists()
-    entity = record_entity(generated.entity, strict=strict)
+    entity, new = _write_entity(generated.entity, strict)
     role = generated.role[:128]
     part = describe.generation(description, role, generated.type, entity.description) if description and role else None
     facts = {"role": role, "type": generated.type, "description": part, "policy": joint(row, entity)}
+    if new:
+        WasGeneratedBy.objects.create(entity=entity, activity=row, **facts)
+        return True
     made, _ = WasGeneratedBy.objects.get_or_create(entity=entity, defaults={"activity": row, **facts})
     if made.activity_id != row.pk:
         raise Conflict(f"{entity.pk} was generated by {made.activity_id}; it cannot be generated by {row.pk} too")
@@ -304,15 +337,16 @@ def _associations(row: Activity, record: ActivityRecord) -> None:
         WasAssociatedWith.objects.get_or_create(
             activity=row, agent=record_agent(agent, row.policy), role=role, defaults={"policy": row.policy}
         )
-    if row.description is not None:
-        for contact in row.description.contacts.all():
+    described = row.description
+    if described is not None:
+        for contact in describe.once(("contacts", described.pk), lambda: list(described.contacts.all())):
             WasAssociatedWith.objects.get_or_create(
                 activity=row, agent_id=contact.agent_id, role=contact.role, defaults={"policy": row.policy}
             )
 
 
 def _informed(row: Activity, informants: tuple[str, ...]) -> None:
-    known = Activity.objects.select_related("policy").in_bulk(list(informants))
+    known = Activity.objects.select_related("policy").in_bulk(list(informants)) if informants else {}
     for informant in informants:
         if informant not in known:
             raise Unknown(f"{row.pk} was informed by {informant}, which is not known")
@@ -323,7 +357,7 @@ def _informed(row: Activity, informants: tuple[str, ...]) -> None:
         )
 
 
-def _outcome(row: Activity, record: ActivityRecord) -> None:
+def _outcome(row: Activity, record: ActivityRecord, new: bool) -> None:
     facts = {
         "succeeded": record.succeeded,
         "exit_code": record.exit_code,
@@ -334,15 +368,22 @@ def _outcome(row: Activity, record: ActivityRecord) -> None:
     }
     if not any(value not in (None, "", [], {}) for value in facts.values()):
         return
+    if new:
+        Outcome.objects.create(activity=row, policy=row.policy, **facts)
+        return
     known, created = Outcome.objects.get_or_create(activity=row, defaults={**facts, "policy": row.policy})
     if not created and None not in (known.succeeded, record.succeeded) and known.succeeded != record.succeeded:
         raise Conflict(f"{row.pk} is known to have {'succeeded' if known.succeeded else 'failed'}")
 
 
 def _alternates(kind: str, identifier: str, names: Iterable[str]) -> None:
-    for name in names:
-        row, created = Alternate.objects.get_or_create(
-            name=scrub.text(name)[:1000], kind=kind, defaults={"identifier": identifier}
-        )
-        if not created and row.identifier != identifier:
-            raise Conflict(f"{name:.200} is known as another name of {row.identifier}, not of {identifier}")
+    wanted = dict.fromkeys(scrub.text(name)[:1000] for name in names)
+    if not wanted:
+        return
+    known = dict(Alternate.objects.filter(name__in=wanted, kind=kind).values_list("name", "identifier"))
+    for name, other in known.items():
+        if other != identifier:
+            raise Conflict(f"{name:.200} is known as another name of {other}, not of {identifier}")
+    fresh = [Alternate(name=name, kind=kind, identifier=identifier) for name in wanted if name not in known]
+    if fresh:
+        Alternate.objects.bulk_create(fresh)

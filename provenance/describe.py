@@ -1,7 +1,10 @@
 """Description classes: the same words give the same row, so that registering twice changes nothing."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
 
 from gateway.vo.identifiers import slug
 from provenance import scrub
@@ -15,6 +18,29 @@ from provenance.models import (
 )
 from provenance.records import ActivityDescriptionRecord, EntityRecord, ParameterRecord
 
+_memory: ContextVar[dict[Hashable, Any] | None] = ContextVar("provenance descriptions", default=None)
+T = TypeVar("T")
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Within one transaction of many records, what was described already is not looked up again."""
+    token = _memory.set({})
+    try:
+        yield
+    finally:
+        _memory.reset(token)
+
+
+def once(key: Hashable, make: Callable[[], T]) -> T:
+    memory = _memory.get()
+    if memory is None:
+        return make()
+    if key not in memory:
+        memory[key] = make()
+    found: T = memory[key]
+    return found
+
 
 def named(prefix: str, name: str, *facts: object) -> str:
     """An identifier that follows from the content: ``pd-on-radius-1f0c…``."""
@@ -23,6 +49,10 @@ def named(prefix: str, name: str, *facts: object) -> str:
 
 
 def activity(record: ActivityDescriptionRecord) -> ActivityDescription:
+    return once(("ad", record), lambda: _activity(record))
+
+
+def _activity(record: ActivityDescriptionRecord) -> ActivityDescription:
     row, _ = ActivityDescription.objects.get_or_create(
         name=scrub.text(record.name)[:255],
         version=scrub.text(record.version)[:128],
@@ -63,6 +93,10 @@ def parameters(of: ActivityDescription, records: Iterable[ParameterRecord]) -> d
 
 
 def usage(of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None) -> UsageDescription:
+    return once(("usage", of.pk, role, kind, entity and entity.pk), lambda: _usage(of, role, kind, entity))
+
+
+def _usage(of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None) -> UsageDescription:
     row, _ = UsageDescription.objects.get_or_create(
         identifier=named("ud", role, of.pk, kind),
         defaults={"activity_description": of, "role": role, "type": kind},
@@ -73,6 +107,12 @@ def usage(of: ActivityDescription, role: str, kind: str, entity: EntityDescripti
 
 
 def generation(
+    of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None
+) -> GenerationDescription:
+    return once(("generation", of.pk, role, kind, entity and entity.pk), lambda: _generation(of, role, kind, entity))
+
+
+def _generation(
     of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None
 ) -> GenerationDescription:
     row, _ = GenerationDescription.objects.get_or_create(
@@ -100,6 +140,10 @@ def entity(record: EntityRecord) -> EntityDescription | None:
         return None
     kind = record.kind if content_type or value_type else ""
     name = scrub.text(record.type or content_type or "value")[:128]
+    return once(("ed", name, kind, content_type, value_type), lambda: _entity(name, kind, content_type, value_type))
+
+
+def _entity(name: str, kind: str, content_type: str, value_type: str) -> EntityDescription:
     row, _ = EntityDescription.objects.get_or_create(
         identifier=named("ed", name, kind, content_type, value_type),
         defaults={"kind": kind, "name": name, "type": name, "content_type": content_type, "value_type": value_type},

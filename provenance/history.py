@@ -8,7 +8,7 @@ people may see.
 from collections.abc import Iterable
 
 from provenance.governance import is_open
-from provenance.models import Activity, Entity, FlowType, History, Used, WasGeneratedBy
+from provenance.models import Activity, Entity, FlowType, History, Parameter, Used, WasGeneratedBy
 
 PROCESSING = {"Reduction", "Calibration", "Reconstruction", "Selection", "Simulation"}
 WORDS = {
@@ -34,12 +34,17 @@ def refresh(activities: Iterable[str], onward: bool = True) -> None:
 
 
 def _refresh_one(identifier: str) -> list[str]:
-    made = list(WasGeneratedBy.objects.filter(activity=identifier).select_related("entity__policy"))
+    made = list(
+        WasGeneratedBy.objects.filter(activity=identifier).select_related(
+            "entity__policy", "activity__policy", "activity__description", "activity__outcome"
+        )
+    )
     if not made:
         return []
-    activity = Activity.objects.select_related("policy", "description", "outcome").get(pk=identifier)
+    activity = made[0].activity
     before = [use.entity.history for use in _inputs(activity)]
-    rows = [_row(generated.entity, activity, before) for generated in made]
+    parameters = list(activity.parameters.all())
+    rows = [_row(generated.entity, activity, before, parameters) for generated in made]
     names = [f.name for f in History._meta.fields if not f.primary_key]
     History.objects.bulk_create(rows, update_conflicts=True, unique_fields=["entity"], update_fields=names)
     return [generated.entity_id for generated in made]
@@ -50,12 +55,12 @@ def _inputs(activity: Activity) -> list[Used]:
     return list(main.select_related("entity__history__policy").order_by("entity_id")[:200])
 
 
-def _row(entity: Entity, activity: Activity, before: list[History]) -> History:
+def _row(entity: Entity, activity: Activity, before: list[History], parameters: list[Parameter]) -> History:
     row = History(entity=entity, obs_publisher_did=entity.obs_publisher_did, policy=entity.policy, level=entity.level)
     told = is_open(activity.policy) or activity.policy_id == entity.policy_id
     known = [h for h in before if is_open(h.policy) or h.policy_id == entity.policy_id]
     if told:
-        _own(row, activity)
+        _own(row, activity, parameters)
     for name in WORDS:
         if not getattr(row, name):
             values = sorted({getattr(h, name) for h in known} - {""})
@@ -66,7 +71,7 @@ def _row(entity: Entity, activity: Activity, before: list[History]) -> History:
     return row
 
 
-def _own(row: History, activity: Activity) -> None:
+def _own(row: History, activity: Activity, parameters: list[Parameter]) -> None:
     """What the activity itself says."""
     description = activity.description
     outcome = getattr(activity, "outcome", None)
@@ -77,7 +82,7 @@ def _own(row: History, activity: Activity) -> None:
     row.activity_type = description.type if description else ""
     row.end_time = activity.end_time
     row.software = "; ".join(" ".join(pair) for pair in software[:20])
-    for parameter in activity.parameters.all():
+    for parameter in parameters:
         local = parameter.name.rsplit(".", 1)[-1].lower()
         for name, words in WORDS.items():
             if local in words and not getattr(row, name):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from gateway.access.models import Policy
 from gateway.access.rights import Viewer
 from gateway.vo.identifiers import InvalidKey, foreign_key, key_of
-from provenance import capture
+from provenance import capture, describe
 from provenance.errors import Conflict, Refused, Unknown
 from provenance.graph import Kind
 from provenance.lookup import find
@@ -55,13 +55,15 @@ def write(batch: Batch, sender: Sender) -> Report:
     number = len(batch.activities) + len(batch.entities)
     if number > MAX_RECORDS:
         raise Refused(_("%(n)s records; at most %(most)s at once") % {"n": number, "most": MAX_RECORDS})
-    return _Writer(sender).write(batch)
+    with describe.remembered():
+        return _Writer(sender).write(batch)
 
 
 class _Writer:
     def __init__(self, sender: Sender) -> None:
         self.sender = sender
         self.report = Report()
+        self.before: dict[tuple[str, Kind], str | None] = {}
 
     def write(self, batch: Batch) -> Report:
         """First things and runs, then what links things to one another: a document may say these in any order."""
@@ -90,9 +92,15 @@ class _Writer:
     def _id(self, name: str, kind: Kind) -> str:
         """The identifier here: of what is known already, else one that follows from the name."""
         if name not in self.report.names:
-            known = find(name, self.sender.viewer, kind)
-            self.report.names[name] = known[1] if known else self._new(name)
+            self.report.names[name] = self._found(name, kind) or self._new(name)
         return self.report.names[name]
+
+    def _found(self, name: str, kind: Kind) -> str | None:
+        """What was known by that name before this document."""
+        if (name, kind) not in self.before:
+            known = find(name, self.sender.viewer, kind)
+            self.before[(name, kind)] = known[1] if known else None
+        return self.before[(name, kind)]
 
     def _new(self, name: str) -> str:
         try:
@@ -130,7 +138,7 @@ class _Writer:
 
     def _same_bytes(self, record: EntityRecord) -> str:
         """An entity that is known by its checksum and by no name yet: bytes are what they are, whatever their name."""
-        if not record.sha256 or find(record.id, self.sender.viewer, "entity"):
+        if not record.sha256 or self._found(record.id, "entity"):
             return ""
         same = Entity.objects.filter(sha256=record.sha256.lower()).order_by("pk")[:20]
         for row in same:
@@ -160,9 +168,12 @@ class _Writer:
 
     def _generated(self, made: GeneratedRecord, activity: str) -> GeneratedRecord:
         entity = self._entity(_bare(made.entity))
-        known = Entity.objects.filter(pk=entity.id).first()
-        already = WasGeneratedBy.objects.filter(entity=entity.id, activity=activity).exists()
-        if known and not already and not self._governs(known.policy):
+        known = Entity.objects.select_related("policy").filter(pk=entity.id).first()
+        if (
+            known
+            and not self._governs(known.policy)
+            and not WasGeneratedBy.objects.filter(entity=entity.id, activity=activity).exists()
+        ):
             raise Conflict(_("%(id)s is not yours: its origin cannot be told by others") % {"id": entity.id})
         return replace(made, entity=entity)
 
@@ -176,7 +187,7 @@ class _Writer:
             raise Conflict(_("%(id)s is not yours: nothing can be added to it") % {"id": record.id})
 
     def _known(self, name: str, kind: Kind) -> bool:
-        return find(name, self.sender.viewer, kind) is not None
+        return self._found(name, kind) is not None
 
     def _may_change(self, name: str, kind: Kind) -> bool:
         model = Entity if kind == "entity" else Activity
