@@ -10,7 +10,7 @@ import math
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import Any
+from typing import Any, cast
 
 from gateway.vo.tables import Column
 from gateway.vo.xml import escape
@@ -36,11 +36,17 @@ def blocks(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
 
 
 def _text_cells(values: Values) -> list[str]:
-    texts = ["" if value is None else value if isinstance(value, str) else _plain(value) for value in values]
-    together = "".join(texts)
+    texts: Any = values
+    try:
+        together = "".join(values)
+    except TypeError:
+        if values.count(None) == len(values):
+            return [""] * len(values)
+        texts = ["" if value is None else value if isinstance(value, str) else _plain(value) for value in values]
+        together = "".join(texts)
     if "&" in together or "<" in together or ">" in together:
         return [escape(text) for text in texts]
-    return texts
+    return cast(list[str], texts)
 
 
 def _plain(value: Any) -> str:
@@ -55,7 +61,7 @@ def number_text(value: Any) -> str:
 
 
 def _number_cells(values: Values) -> list[str]:
-    known = dict.fromkeys(values)
+    known = set(values)
     if len(known) * 2 < len(values):
         texts = {value: "" if value is None else number_text(value) for value in known}
         return [texts[value] for value in values]
@@ -127,7 +133,7 @@ def _length(arraysize: str) -> int | None:
 
 
 def _distinct(values: Values, encode: Callable[[Any], bytes]) -> list[bytes]:
-    known = {value: encode(value) for value in dict.fromkeys(values)}
+    known = {value: encode(value) for value in set(values)}
     return [known[value] for value in values]
 
 
@@ -212,12 +218,16 @@ def _null_flags(columns: Sequence[Values]) -> list[bytes]:
     """BINARY2's leading bytes of each row: one bit a column, most significant first, set where NULL."""
     size = (len(columns) + 7) // 8
     flags = [0] * len(columns[0])
-    top = size * 8 - 1
+    always, top = 0, size * 8 - 1
     for number, values in enumerate(columns):
-        if None in values:
+        missing = values.count(None)
+        if missing == len(values):
+            always |= 1 << (top - number)
+        elif missing:
             bit = 1 << (top - number)
             flags = [flag | bit if value is None else flag for flag, value in zip(flags, values, strict=True)]
-    return [flag.to_bytes(size, "big") for flag in flags]
+    known = {flag: (flag | always).to_bytes(size, "big") for flag in set(flags)}
+    return [known[flag] for flag in flags]
 
 
 def binary(columns: Sequence[Column], rows: Iterable[Sequence[Any]], *, flags: bool) -> Iterator[bytes]:
