@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+HISTORY = "history.json"
+"""Lies beside the folders of the inputs: what the gateway knows of their provenance (PROV-JSON), to be embedded."""
+
 
 class InputError(Exception):
     """The inputs or parameters cannot give a result (fatal, the user's to mend); the text is shown to the user."""

@@ -9,12 +9,17 @@ from django.utils.translation import gettext as _
 
 from gateway.access.rights import Viewer
 from jobs import hooks, queue
-from jobs.activity import StagedInput
+from jobs.activity import HISTORY, StagedInput
 from jobs.errors import Refused
 from jobs.models import Job, JobUpload
 from jobs.parameters import parameters_of
 from jobs.registry import JobType
 from jobs.uploads import blocks
+from provenance.documents import provjson
+from provenance.documents.source import Source
+from provenance.graph import Walk, walk
+
+HISTORY_WALK = Walk(depth=20, agents=False, limit=1000)
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,16 @@ def stage(job: Job, job_type: JobType, viewer: Viewer, folder: Path) -> Inputs:
             products[parameter.name] = tuple(members)
             if members:
                 queue.renew(job)
-    return Inputs(products, uploads)
+    inputs = Inputs(products, uploads)
+    if job_type.module:
+        lay_history(inputs.keys, viewer, folder)
+    return inputs
+
+
+def lay_history(keys: tuple[str, ...], viewer: Viewer, folder: Path) -> None:
+    """The steps that led to the inputs, without people: what is written into a file can never be erased again."""
+    graph = walk([("entity", key) for key in keys], viewer, HISTORY_WALK)
+    (folder / HISTORY).write_bytes(provjson.write(Source(graph), "IVOA"))
 
 
 def _stage_product(name: str, identifier: str, viewer: Viewer, folder: Path) -> StagedInput:

@@ -227,4 +227,41 @@ PROVENANCE = {
     "provenance/agent/<str:identifier>/card": opened("/provenance/agent/unknown/card"),
 }
 
-TABLE: dict[str, Row] = ACCOUNTS | ACCESS | SITE | ARCHIVE | TAP | JOBS | PROVENANCE
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+PORTAL = {
+    "cart/": opened("/cart/"),
+    "cart/script": opened("/cart/script"),
+    "hips/<path:name>": opened("/hips/none"),
+    "search/adql": opened(f"/search/adql?adql={ADQL}"),
+    "search/export": opened("/search/export?ra=83.6&dec=22&radius=180&format=csv"),
+    "search/sign": opened("/search/sign", post=True),
+    "search/signed/<str:token>/results.vot": opened("/search/signed/unknown/results.vot"),
+    "searches/": opened("/searches/"),
+    "searches/<uuid:identifier>/": opened(f"/searches/{UNKNOWN}/"),
+}
+
+PROTOCOLS = {
+    "datalink/links": opened("/datalink/links?ID={key}"),
+    "scs": opened("/scs?RA=83.6&DEC=22&SR=180"),
+    "soda/sync": Row(Kind.BYTES, "/soda/sync?ID={key}&CIRCLE=83.6+22+1"),
+    "soda/async": opened("/soda/async"),
+    **jobs("soda/async/<str:job_id>", "/soda/async/{job}", "ID"),
+    **{
+        f"{service}/{document}": opened(f"/{service}/{document}")
+        for service in ("datalink", "scs", "soda", "uws")
+        for document in ("capabilities", "availability")
+    },
+}
+
+WORK = {
+    "provenance/": opened("/provenance/"),
+    "provenance/compare": opened("/provenance/compare"),
+    "provenance/common": opened("/provenance/common"),
+    "provenance/suspects": opened("/provenance/suspects"),
+    "provenance/entity/<str:identifier>/crate.zip": Row(Kind.KNOWN, "/provenance/entity/{key}/crate.zip"),
+    "provenance/entity/<str:identifier>/dependents/": Row(Kind.KNOWN, "/provenance/entity/{key}/dependents/"),
+    "provenance/activity/<str:identifier>/dependents/": opened("/provenance/activity/unknown/dependents/"),
+    "provenance/records": opened("/provenance/records", post=True),
+}
+
+TABLE: dict[str, Row] = PORTAL | PROTOCOLS | WORK | ACCOUNTS | ACCESS | SITE | ARCHIVE | TAP | JOBS | PROVENANCE

@@ -25,6 +25,7 @@ _PREFIXES: dict[str, str] = {
     "/": ANY,
     "/help": ANY,
     "/health": ANY,
+    "/hips": ANY,
     "/oai": ANY,
     "/registry": ANY,
     "/static": ANY,

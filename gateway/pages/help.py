@@ -26,6 +26,7 @@ ORDER = (
     "install",
     "ingest",
     "operate",
+    "sign-in",
     "extend",
     "security",
     "terms",

@@ -1,7 +1,7 @@
 """A tiny all-sky HiPS for the sky views of a site without network: a schematic Milky Way and a field of made-up stars.
 
 It is a background to find one's way on, drawn from a formula, and says so in its properties. Layout of IVOA HiPS 1.0:
-tiles ``Norder{K}/Dir{D}/Npix{N}.png`` in nested HEALPix, 128 pixels wide, orders 0 to 2.
+tiles ``Norder{K}/Dir{D}/Npix{N}.png`` in nested HEALPix, 64 pixels wide, orders 0 to 3.
 """
 
 import io
@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 from astropy import units
+from astropy.io import fits
 from astropy_healpix import HEALPix
 from django.conf import settings
 from numpy.typing import NDArray
 from PIL import Image
 
-ORDER = 2
-SHIFT = 7
+ORDER = 3
+SHIFT = 6
 WIDTH = 2**SHIFT
 STARS = 9000
 SEED = 20261121
@@ -33,6 +34,9 @@ dataproduct_type     = image
 hips_status          = private master unclonable
 """
 
+ALLSKY_COLUMNS = 27
+THUMB = 64
+"""pixels of a tile in the picture of all tiles"""
 Floats = NDArray[np.float64]
 Stars = dict[int, list[tuple[int, float]]]
 
@@ -107,8 +111,32 @@ def write() -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(_png(_tile(tile, pattern, healpix, bright.get(tile, []))))
             count += 1
+    _allsky(base)
+    (base / "Moc.fits").write_bytes(moc())
     marker.write_text(PROPERTIES.format(authority=settings.AUTHORITY, order=ORDER, width=WIDTH))
     return count
+
+
+def _allsky(base: Path) -> None:
+    """All tiles of order 3 in one picture, 27 to a row (HiPS 1.0, section 4.3.2): what viewers fetch first."""
+    number = 12 * 4**3
+    picture = Image.new("RGB", (ALLSKY_COLUMNS * THUMB, -(-number // ALLSKY_COLUMNS) * THUMB))
+    for tile in range(number):
+        row, column = divmod(tile, ALLSKY_COLUMNS)
+        with Image.open(base / "Norder3" / "Dir0" / f"Npix{tile}.png") as one:
+            picture.paste(one.convert("RGB").resize((THUMB, THUMB)), (column * THUMB, row * THUMB))
+    picture.quantize(128).save(base / "Norder3" / "Allsky.png", "PNG")
+
+
+def moc() -> bytes:
+    """The coverage map of the whole sky as FITS (MOC 1.1, NUNIQ): the twelve cells of order 0."""
+    column = fits.Column(name="UNIQ", format="1J", array=np.arange(4, 16, dtype=np.int32))
+    table = fits.BinTableHDU.from_columns([column])
+    for key, value in (("PIXTYPE", "HEALPIX"), ("ORDERING", "NUNIQ"), ("COORDSYS", "C"), ("MOCORDER", 0)):
+        table.header[key] = value
+    buffer = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), table]).writeto(buffer)
+    return buffer.getvalue()
 
 
 def _tile(

@@ -61,15 +61,18 @@ def help_image(request: HttpRequest, name: str) -> HttpResponseBase:
     return FileResponse(path.open("rb"), content_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
 
 
+HIPS_TYPES = {".png": "image/png", ".fits": "application/fits"}
+
+
 @require_safe
 def hips_file(request: HttpRequest, name: str) -> HttpResponseBase:
     """A tile or the properties of the drawn sky background."""
-    if not re.fullmatch(r"properties|Norder\d/Dir0/Npix\d{1,4}\.png", name):
+    if not re.fullmatch(r"properties|Moc\.fits|Norder3/Allsky\.png|Norder\d/Dir0/Npix\d{1,4}\.png", name):
         raise Http404
     path = hips.folder() / name
     if not path.is_file():
         raise Http404
-    answer = FileResponse(path.open("rb"), content_type="image/png" if name.endswith(".png") else "text/plain")
+    answer = FileResponse(path.open("rb"), content_type=HIPS_TYPES.get(path.suffix, "text/plain"))
     answer["Cache-Control"] = "public, max-age=86400"
     return answer
 

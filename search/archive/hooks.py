@@ -56,7 +56,8 @@ def inputs(identifier: str, viewer: Viewer) -> InputProduct:
         sha256=product.sha256,
         product_type=product.dataproduct_type or "",
         policy_id=product.policy_id,
-        obscore={name: getattr(product, name) for name in COLUMNS},
+        # Terms of use travel with every copy, also into packages.
+        obscore={**{name: getattr(product, name) for name in COLUMNS}, "terms": product.terms},
     )
 
 

@@ -51,8 +51,20 @@ async function follow() {
 
 function colour(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
 
+const DRAWN = new Set(["scatter", "bar", "pie"]);
+
+function showPicture(box) {
+  const image = document.createElement("img");
+  image.className = "j-preview";
+  image.src = box.dataset.picture;
+  image.alt = box.dataset.title;
+  box.replaceWith(image);
+}
+
 async function draw(box) {
   const figure = await (await fetch(box.dataset.plot)).json();
+  // The plot library of these pages draws curves and bars; an image is shown as the picture that the run made.
+  if (!figure.data.every((trace) => DRAWN.has(trace.type ?? "scatter"))) { showPicture(box); return; }
   const render = () => {
     const axis = { gridcolor: colour("--d-border"), linecolor: colour("--d-control"), zerolinecolor: colour("--d-border") };
     const layout = { ...figure.layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", autosize: true,

@@ -1,14 +1,12 @@
 // A FITS image on the sky: colour map, stretch, cuts, read-out under the pointer and statistics of a circle.
-import { aladin, options } from "./sky.js";
+import { aladin, frame, options } from "./sky.js";
 
 const box = document.querySelector("[data-map]");
 const tools = document.querySelector("[data-map-tools]");
 
 async function show() {
   const A = await aladin();
-  const holder = document.createElement("div");
-  holder.className = "d-aladin";
-  box.append(holder);
+  const holder = frame(box);
   const view = A.aladin(holder, options({ fov: 10 }));
   const image = A.image(new URL(box.dataset.map, location.href).href, {
     name: "map", colormap: "inferno", stretch: "sqrt",

@@ -14,20 +14,29 @@ export const survey = () => `${location.origin}/hips`;
 
 export function options(extra) {
   return {
-    survey: survey(), cooFrame: "ICRS", log: false, showReticle: false, showProjectionControl: false,
-    showFrame: false, showCooGrid: true, showSimbadPointerControl: false, showShareControl: false, showSettingsControl: false,
+    backgroundColor: "#10161f", survey: survey(), cooFrame: "ICRS", log: false, showReticle: false, showProjectionControl: false,
+    showFrame: false, showCooLocation: false, showFov: false, showCooGrid: false, showSimbadPointerControl: false, showShareControl: false, showSettingsControl: false,
     showLayersControl: false, showStackLayerControl: false, showFullscreenControl: true, showCooGridControl: false,
     expandLayersControl: false, showContextMenu: false, showZoomControl: true, showStatusBar: false, ...extra,
   };
+}
+
+/** A place for the viewer: it sets its own position and size, so it gets a frame around it. */
+export function frame(box) {
+  const outer = document.createElement("div");
+  outer.className = "d-aladin";
+  const holder = document.createElement("div");
+  holder.style.cssText = "width: 100%; height: 100%";
+  outer.append(holder);
+  box.append(outer);
+  return holder;
 }
 
 /** Puts the sky with the footprints of the table in place of the server's drawing. */
 export async function open(box) {
   const A = await aladin();
   const rows = [...document.querySelectorAll("tr[data-did][data-ra]")].filter((row) => row.dataset.ra);
-  const holder = document.createElement("div");
-  holder.className = "d-aladin";
-  box.append(holder);
+  const holder = frame(box);
   const centre = `${box.dataset.ra} ${box.dataset.dec}`;
   const view = A.aladin(holder, options({ target: centre, fov: Math.min(Number(box.dataset.size), 180) }));
   const colour = (row) => (row.querySelector(".d-tick")?.checked ? "#7cbcf5" : row.querySelector(".d-sim") ? "#c6a6f4" : "#9fb6cc");

@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs import parameters, sleep
@@ -105,6 +105,7 @@ def test_only_results_are_served(uws, work, name):
     assert uws.get(f"{path}/results/{name}").status_code == 404
 
 
+@settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.text(max_size=20), st.lists(st.text(max_size=50), max_size=3), max_size=4))
 def test_any_values_are_taken_or_refused(values):
     refusal = None
@@ -116,6 +117,7 @@ def test_any_values_are_taken_or_refused(values):
     assert refusal is None or (refusal.status == 400 and str(refusal).isprintable())
 
 
+@settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
 @given(st.floats(0, 3600), st.booleans(), st.text(alphabet=st.characters(exclude_categories=["C", "Z"]), min_size=1))
 def test_values_come_back_as_they_were(seconds, fail, note):
     given_values = {"seconds": [repr(seconds)], "fail": [str(fail).lower()], "note": [note]}

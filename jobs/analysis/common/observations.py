@@ -19,9 +19,11 @@ def distinct(staged: Sequence[StagedInput], out: Out) -> list[StagedInput]:
     """The inputs without repetition, by start of the observation; there must be one."""
     seen: dict[str, StagedInput] = {}
     for item in staged:
-        if item.key in seen:
+        # An uploaded file has no KEY.
+        name = item.key or item.identifier
+        if name in seen:
             out.warn(f"{item.identifier} was given more than once and is used once.")
-        seen.setdefault(item.key, item)
+        seen.setdefault(name, item)
     if not seen:
         raise InputError("No observation was given: choose at least one event list.")
     return sorted(seen.values(), key=lambda item: (item.obscore.get("t_min") or 0.0, item.key))
@@ -57,7 +59,7 @@ def read_all(staged: Sequence[StagedInput], out: Out, needs: Sequence[str], unti
     """
     kept = []
     for number, item in enumerate(items := distinct(staged, out)):
-        out.progress(until * number / len(items), f"Reading {item.key}")
+        out.progress(until * number / len(items), f"Reading {item.key or item.identifier}")
         observation = read(item)
         missing = [RESPONSES[name] for name in needs if getattr(observation, name) is None]
         if missing:
@@ -73,5 +75,5 @@ def read_all(staged: Sequence[StagedInput], out: Out, needs: Sequence[str], unti
 def each(staged: Sequence[StagedInput], out: Out, until: float) -> Iterator[tuple[StagedInput, Any]]:
     """(input, event list) one after the other, so that memory holds only one."""
     for number, item in enumerate(items := distinct(staged, out)):
-        out.progress(until * number / len(items), f"Reading {item.key}")
+        out.progress(until * number / len(items), f"Reading {item.key or item.identifier}")
         yield item, read_events(item)

@@ -107,5 +107,9 @@ PNG = "image/png"
 JSON = "application/json"
 ZIP = "application/zip"
 
+DEMO_RUNS = tuple(f"distiller-demo.run-{number}" for number in (900001, 900009, 900017, 900025))
+DEMO_CRAB = {"observations": DEMO_RUNS, "ra": 83.6287, "dec": 22.0147}
+"""values of "Create test job": the Crab Nebula in the demo archive"""
+
 PREVIEW = Output(name="preview.png", text="Picture of the result", content_type=PNG, type="Preview")
 PLOT = Output(name="plot.json", text="Interactive plot: data and layout of a Plotly figure", content_type=JSON)

@@ -4,22 +4,15 @@ FITS: CREATOR, ORIGIN, DATE, HISTORY, ``HIERARCH CTA …`` (CTAO reference metad
 and DATASUM in every HDU, and a table PROGENITORS. ECSV carries the same in its ``meta``, PNG in its text chunks.
 """
 
-import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-from astropy.io import fits
-from astropy.table import Table
-
 from jobs.activity import JobInfo, StagedInput
-from jobs.analysis.common.parameters import ECSV, FITS
 
 PACKAGES = ("gammapy", "astropy", "regions", "numpy", "scipy", "iminuit")
 PROGENITOR_COLUMNS = {
@@ -70,7 +63,7 @@ def software() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}}
 
 
-def _now() -> str:
+def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
@@ -91,7 +84,7 @@ def cards(stamp: Stamp) -> dict[str, str]:
         "CONTACT ORGANIZATION": job.organisation,
         "PRODUCT ID": stamp.identifier,
         "PRODUCT DESCRIPTION": stamp.title,
-        "PRODUCT CREATION TIME": _now(),
+        "PRODUCT CREATION TIME": now(),
         "PRODUCT DATA CATEGORY": "Other",
         "PRODUCT DATA LEVELS": stamp.level,
         "PRODUCT DATA ASSOCIATION": "Target",
@@ -137,66 +130,3 @@ def progenitors(stamp: Stamp) -> list[dict[str, str]]:
         for role, items in stamp.inputs.items()
         for item in items
     ]
-
-
-def _ascii(text: str) -> str:
-    """FITS headers hold printable ASCII only."""
-    return text.encode("ascii", "replace").decode().replace("\n", " ")
-
-
-def stamp_fits(path: Path, stamp: Stamp) -> None:
-    """Rewrites the file with headers, table PROGENITORS and checksums."""
-    with fits.open(path, memmap=False) as hdus:
-        header = hdus[0].header
-        for key, value in (("CREATOR", stamp.creator), ("ORIGIN", stamp.origin), ("DATE", _now())):
-            header[key] = _ascii(value)
-        for key, value in cards(stamp).items():
-            header[f"HIERARCH CTA {key}"] = _ascii(value)
-        for line in history(stamp):
-            header.add_history(_ascii(line))
-        hdus.append(_progenitor_table(stamp))
-        hdus.writeto(path, overwrite=True, checksum=True)
-
-
-def _progenitor_table(stamp: Stamp) -> fits.BinTableHDU:
-    rows = progenitors(stamp)
-    names = list(rows[0]) if rows else ["PUB_DID"]
-    columns = [[_ascii(row[name]) for row in rows] for name in names]
-    columns_ = [
-        fits.Column(name=name, format=f"{max([1, *map(len, values)])}A", array=np.array(values, dtype="S"))
-        for name, values in zip(names, columns, strict=True)
-    ]
-    return fits.BinTableHDU.from_columns(columns_, name="PROGENITORS")
-
-
-def as_document(stamp: Stamp) -> dict[str, Any]:
-    """The same words for formats without cards."""
-    return {
-        "CREATOR": stamp.creator,
-        "ORIGIN": stamp.origin,
-        "DATE": _now(),
-        "CTA": cards(stamp),
-        "HISTORY": history(stamp),
-        "PROGENITORS": progenitors(stamp),
-        "JOB": asdict(stamp.job),
-    }
-
-
-def stamp_ecsv(path: Path, stamp: Stamp) -> None:
-    table = Table.read(path, format="ascii.ecsv")
-    table.meta["provenance"] = as_document(stamp)
-    table.write(path, format="ascii.ecsv", overwrite=True)
-
-
-def png_text(stamp: Stamp) -> dict[str, str]:
-    """Text chunks of a PNG."""
-    return {
-        "Title": stamp.title,
-        "Software": stamp.creator,
-        "Source": stamp.identifier,
-        "Creation Time": _now(),
-        "Provenance": json.dumps(as_document(stamp), default=str),
-    }
-
-
-STAMPS = {FITS: stamp_fits, ECSV: stamp_ecsv}

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,8 @@ from jobs.activity import Out, StagedInput
 from jobs.analysis.common.obscore import of_inputs, target_name
 from jobs.analysis.common.parameters import FITS, JSON, PNG
 from jobs.analysis.common.plain import plain
-from jobs.analysis.common.stamp import STAMPS, Stamp, png_text
+from jobs.analysis.common.stamp import Stamp
+from jobs.analysis.common.writers import STAMPS, png_text
 
 LEVELS = {"DL3": 2, "DL4": 3, "DL5": 4, "DL6": 4}
 """data level: ObsCore calib_level"""
@@ -69,9 +70,13 @@ class Work:
         return f" of {name}" if name else ""
 
     def picture(self, figure: Figure, title: str, name: str = "preview.png", preview: bool = True) -> None:
-        stamp = self.stamp(name, title, "DL5", "picture")
+        # A picture is no product: its entity is named by the file.
+        stamp = replace(self.stamp(name, title, "DL5", "picture"), identifier=self._file_identifier(name))
         figure.savefig(self.out.path(name), dpi=110, metadata=png_text(stamp))
         self.out.file(name, content_type=PNG, title=title, preview=preview)
+
+    def _file_identifier(self, name: str) -> str:
+        return did(f"{self.out.job.key}.{name}", self.out.job.authority)
 
     def plot(self, data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any], title: str) -> None:
         """A Plotly figure (JSON with ``data`` and ``layout``)."""

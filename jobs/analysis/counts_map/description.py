@@ -40,4 +40,5 @@ DESCRIPTION = Description(
     docurl="https://docs.gammapy.org/2.1/",
     queue="short",
     duration=300,
+    test_values=p.DEMO_CRAB,
 )

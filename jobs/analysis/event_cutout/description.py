@@ -57,4 +57,5 @@ DESCRIPTION = Description(
     docurl="https://gamma-astro-data-formats.readthedocs.io/",
     queue="short",
     duration=300,
+    test_values={**p.DEMO_CRAB, "radius": 0.5},
 )  # fmt: skip

@@ -40,7 +40,7 @@ def run(params: EventCutout, inputs: Mapping[str, Sequence[StagedInput]], out: O
     staged = observations.distinct(inputs["observations"], out)
     cuts: list[Cut] = []
     for number, item in enumerate(staged):
-        out.progress(0.8 * number / len(staged), f"Cutting {item.key}")
+        out.progress(0.8 * number / len(staged), f"Cutting {item.key or item.identifier}")
         cut = one(work, item, "events.fits" if not cuts else f"events_{number + 1}.fits")
         if cut is not None:
             cuts.append(cut)
@@ -148,7 +148,7 @@ def describe(events: Any, gti: Any, spans: Any, params: EventCutout) -> float:
 def publish(work: Work, cut: Cut, main: bool) -> None:
     row = cut.item.obscore
     params = work.params
-    obs_id = row.get("obs_id", cut.item.key)
+    obs_id = row.get("obs_id") or cut.item.key or cut.item.identifier
     inherited = {name: value for name, value in row.items() if name in INHERITED}
     low, high = max(params.energy_min, _tev(row, "energy_min", 0)), min(params.energy_max, _tev(row, "energy_max", 1e9))
     place = {

@@ -47,4 +47,5 @@ DESCRIPTION = Description(
     queue="long",
     duration=1800,
     memory=3 * 2**30,
+    test_values=p.DEMO_CRAB,
 )  # fmt: skip

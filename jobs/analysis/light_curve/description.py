@@ -57,4 +57,5 @@ DESCRIPTION = Description(
     docurl="https://docs.gammapy.org/2.1/",
     queue="short",
     duration=900,
+    test_values=p.DEMO_CRAB,
 )

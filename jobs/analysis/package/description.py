@@ -29,4 +29,5 @@ DESCRIPTION = Description(
     subtype="Package",
     queue="io",
     duration=1800,
+    test_values={"observations": p.DEMO_RUNS},
 )

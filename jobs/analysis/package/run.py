@@ -26,7 +26,7 @@ COLUMNS = (
 
 
 def run(params: Package, inputs: Mapping[str, Sequence[StagedInput]], out: Out) -> None:
-    items = {item.key: item for item in inputs["observations"]}
+    items = {item.key or item.identifier: item for item in inputs["observations"]}
     if not items:
         raise InputError("No product was given: choose at least one.")
     names = file_names(list(items.values()))
@@ -49,9 +49,9 @@ def file_names(items: Sequence[StagedInput]) -> dict[str, str]:
     for item in items:
         name = PurePath(item.path.name).name or item.key
         if name in used:
-            name = f"{item.key}-{name}"
+            name = f"{len(used)}-{name}" if not item.key else f"{item.key}-{name}"
         used.add(name)
-        result[item.key] = f"data/{name}"
+        result[item.key or item.identifier] = f"data/{name}"
     return result
 
 

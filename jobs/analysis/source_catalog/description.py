@@ -51,4 +51,5 @@ DESCRIPTION = Description(
     docurl="https://docs.gammapy.org/2.1/",
     queue="long",
     duration=1200,
+    test_values=p.DEMO_CRAB,
 )

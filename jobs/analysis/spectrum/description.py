@@ -69,4 +69,5 @@ DESCRIPTION = Description(
     docurl="https://docs.gammapy.org/2.1/",
     queue="short",
     duration=600,
+    test_values=p.DEMO_CRAB,
 )  # fmt: skip

@@ -15,8 +15,8 @@ from jobs.analysis.common import geometry, observations, spectra
 from jobs.analysis.common.obscore import merge, of_target
 from jobs.analysis.common.parameters import ECSV, ZIP
 from jobs.analysis.common.spectra import Fitted, Reduction
-from jobs.analysis.common.stamp import stamp_fits
 from jobs.analysis.common.work import Work
+from jobs.analysis.common.writers import stamp_fits
 from jobs.analysis.spectrum import figures
 from jobs.analysis.spectrum.description import Spectrum
 

@@ -1,0 +1,102 @@
+"""Speed of jobs, by HTTP against real processes: ``python benchmarks/jobs.py [--redis] [--jobs 200]``.
+
+The same figures for OPUS on the same kind of machine: 4 jobs/s, list of 500 in 27 ms median and 114 ms p95, one job
+20 to 25 ms, 139 MB.
+"""
+
+import argparse
+import http.client
+import statistics
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.support.jobs import JobGateway, until
+
+
+class Http:
+    """One keep-alive connection."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=120)
+        self.headers = {"Authorization": f"Bearer {token}"}
+
+    def __call__(self, method: str, path: str, body: str = "") -> tuple[int, str, float]:
+        """Status, Location or body, milliseconds."""
+        headers = self.headers | ({"Content-Type": "application/x-www-form-urlencoded"} if body else {})
+        start = time.perf_counter()
+        self.connection.request(method, path, body or None, headers)
+        answer = self.connection.getresponse()
+        content = answer.read().decode()
+        return answer.status, answer.getheader("Location") or content, 1000 * (time.perf_counter() - start)
+
+
+def quantiles(name: str, times: list[float]) -> None:
+    times.sort()
+    p95 = times[int(0.95 * (len(times) - 1))]
+    print(f"{name:45} median {statistics.median(times):7.1f} ms   p95 {p95:7.1f} ms", flush=True)
+
+
+def memory(pid: int) -> float:
+    return int((Path(f"/proc/{pid}/statm")).read_text().split()[1]) * 4096 / 1e6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--redis", action="store_true")
+    parser.add_argument("--jobs", type=int, default=200)
+    options = parser.parse_args()
+    gateway = JobGateway(Path(tempfile.mkdtemp(prefix="bench-jobs-")) / "data", redis=options.redis, lease=30)
+    try:
+        measure(gateway, options.jobs)
+    finally:
+        gateway.end()
+
+
+def measure(gateway: JobGateway, count: int) -> None:
+    url = gateway.start_web()
+    ask = Http(url, gateway.token)
+    gateway.start_keeper()
+    gateway.start_worker()
+    ask("POST", "/uws/sleep", "seconds=0&PHASE=RUN")
+    until(lambda: gateway.ended() == 1, 120, "a warm worker")
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(4) as pool:
+
+        def one(_number: int) -> int:
+            return Http(url, gateway.token)("POST", "/uws/sleep", "seconds=0&PHASE=RUN")[0]
+
+        assert set(pool.map(one, range(count))) == {303}
+    until(lambda: gateway.ended() == count + 1, 600, "all ended")
+    print(f"{'create, run, history written':45} {count / (time.perf_counter() - start):6.1f} jobs/s", flush=True)
+
+    start = time.perf_counter()
+    paths = [ask("POST", "/uws/sleep", "seconds=0")[1].removeprefix(url) for _ in range(300)]
+    print(f"{'create without run, one client':45} {300 / (time.perf_counter() - start):6.1f} jobs/s", flush=True)
+
+    quantiles("list of 500", [ask("GET", "/uws/sleep?LAST=500")[2] for _ in range(40)])
+    quantiles("one job", [ask("GET", paths[n])[2] for n in range(100)])
+    quantiles("its phase", [ask("GET", paths[n] + "/phase")[2] for n in range(100)])
+    calm = [ask("GET", paths[0] + "/phase")[2] for _ in range(100)]
+    with ThreadPoolExecutor(100) as pool:
+        waiting = [pool.submit(Http(url, gateway.token), "GET", paths[1] + "?WAIT=30") for _ in range(100)]
+        time.sleep(3)
+        quantiles("its phase with 100 in WAIT", [ask("GET", paths[0] + "/phase")[2] for _ in range(100)])
+        quantiles("its phase before", calm)
+        start = time.perf_counter()
+        ask("POST", paths[1] + "/phase", "PHASE=ABORT")
+        for future in waiting:
+            future.result()
+        print(
+            f"{'phase change to the last of 100 waiters':45} {1000 * (time.perf_counter() - start):7.0f} ms", flush=True
+        )
+    for pid in gateway.tree("web"):
+        print(f"{'memory of a web process':45} {memory(pid):6.0f} MB", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""A real Chromium against the live server. A test fails on any console error and on any request that leaves the host."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.portal.conftest import archive  # noqa: F401 - the small archive serves the browser too
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+AXE = "axe-core/axe.min.js"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    # Playwright's loop runs in this thread, and the test's own ORM calls beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser, live_server):
+    """``open_page(width, theme)``: a fresh page; what went wrong in any of them fails the test at its end."""
+    faults: list[str] = []
+    contexts = []
+    host = urlsplit(live_server.url).netloc
+
+    def make(width: int = 1440, theme: str = "light"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, base_url=live_server.url
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: faults.append(f"console: {m.text}") if m.type == "error" else None)
+        page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+
+        def watch(request) -> None:
+            parts = urlsplit(request.url)
+            if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != host:
+                faults.append(f"left the host: {request.url}")
+
+        page.on("request", watch)
+        page.faults = faults
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def browser_page(open_page):
+    return open_page()
+
+
+@pytest.fixture
+def axe(settings):
+    """``axe(page)``: the critical and serious faults of accessibility, Aladin's own container excepted."""
+    source = (Path(settings.NODE_MODULES) / AXE).read_text()
+
+    def check(page) -> list[str]:
+        page.evaluate(source)
+        found = page.evaluate("axe.run({exclude: ['.d-aladin']}, {resultTypes: ['violations']})")
+        return [
+            f"{one['id']}: {one['help']} {[node['html'][:160] for node in one['nodes'][:3]]}"
+            for one in found["violations"]
+            if one["impact"] in ("critical", "serious")
+        ]
+
+    return check

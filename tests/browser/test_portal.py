@@ -1,0 +1,117 @@
+"""The portal as a person uses it: from a name to the form of a job, by keyboard, on a phone, in both themes."""
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PAGES = (
+    "/",
+    "/search/",
+    "/search/?adql=SELECT+*+FROM+ivoa.obscore",
+    "/search/?energy_min=50&energy_max=10&data_rights=public",
+    "/search/results/?target=Crab+Nebula&ra=83.6331&dec=22.0145&radius=0.1",
+    "/search/results/?cut_set=loose&simulated=1",
+    "/products/test.run-1/",
+    "/products/test.run-6/?tab=metadata",
+    "/cart/",
+    "/help/",
+)
+
+
+def test_from_a_name_to_the_form_of_a_job(browser_page, archive) -> None:
+    page = browser_page
+    page.goto("/")
+    page.fill("#target", "crab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search/results/?target=Crab+Nebula&ra=*")
+    page.wait_for_selector("[data-sky]")
+    assert page.inner_text("h1") == "Crab Nebula"
+    page.check("tbody tr:nth-child(1) .d-tick")
+    page.check("tbody tr:nth-child(2) .d-tick")
+    assert page.inner_text("[data-selected-count]") == "2"
+    page.click("[data-selection-bar] >> text=Analyse")
+    page.click("button.dropdown-item:visible >> text=Counts map")
+    page.wait_for_url("**/jobs/new/counts_map?**")
+    assert page.url.count("ID=") == 2
+    assert "csrfmiddlewaretoken" not in page.url
+    assert page.inner_text("h1").startswith("Counts map")
+
+
+def test_the_form_answers_while_one_types(browser_page, archive) -> None:
+    page = browser_page
+    page.goto("/search/")
+    page.fill("#f-target", "M 1")
+    page.wait_for_selector("[data-resolved] >> text=table of sources")
+    page.wait_for_selector(".d-big >> text=3")
+    assert "83.6331" in page.inner_text("#adql-preview")
+    page.fill("[name=energy_min]", "50")
+    page.fill("[name=energy_max]", "10")
+    page.wait_for_selector("#preview >> text=50 is above 10")
+    page.fill("[name=energy_max]", "")
+    page.wait_for_selector(".d-big >> text=2")
+    page.click("#preview >> text=Search")
+    page.wait_for_url("**/search/results/**")
+    assert "energy_unit" not in page.url
+    assert page.locator("tr[data-did]").count() == 2
+
+
+def test_selection_lasts_over_pages_and_keys_move(browser_page, archive) -> None:
+    page = browser_page
+    page.goto("/search/results/?size=5&sort=-start")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    assert page.inner_text("[data-selected-count]") == "1"
+    page.goto("/search/results/?cut_set=loose")
+    assert page.inner_text("[data-selected-count]") == "1"
+    page.click("[data-clear]")
+    assert page.is_hidden("[data-selection-bar]")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "quick"
+
+
+def test_a_query_by_hand_says_so_and_leads_back(browser_page, archive) -> None:
+    page = browser_page
+    page.goto("/search/results/?cut_set=loose")
+    page.click("text=ADQL >> nth=0")
+    page.click("#adql-box >> text=Open in the query editor")
+    page.click("[data-insert='arc.obsconfig']")
+    page.fill("#adql", "SELECT obs_id, target_name FROM ivoa.obscore WHERE s_dec > 0")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/search/results/?adql=**")
+    assert "edited by hand" in page.inner_text("main")
+    assert page.locator("tbody tr").count() == 3
+    page.click("text=back to the form")
+    page.wait_for_url("**/search/?**cut_set=loose**")
+
+
+def test_themes_last(browser_page, archive) -> None:
+    page = browser_page
+    page.goto("/")
+    page.click("[aria-label=Theme]")
+    page.click("[data-theme-choice=dark]")
+    page.reload()
+    assert page.get_attribute("html", "data-bs-theme") == "dark"
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1000, "dark"), (360, "light"), (360, "dark")])
+def test_pages_fit_and_are_open_to_everyone(open_page, archive, axe, width: int, theme: str) -> None:
+    page = open_page(width, theme)
+    found: dict[str, object] = {}
+    for path in PAGES:
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        faults = axe(page)
+        if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
+            faults.append("wider than the window")
+        if faults:
+            found[path] = faults
+    page.faults[:] = [one for one in page.faults if "status of 400" not in one]
+    assert found == {}
+
+
+@pytest.mark.parametrize("path", ["/search/", "/search/results/?ra=83.6331&dec=22.0145&radius=0.1", "/search/results/?adql=SELECT+TOP+5+obs_id+FROM+ivoa.obscore", "/products/test.run-1/", "/cart/"])  # fmt: skip
+def test_pages_serve_without_javascript(browser, live_server, archive, path: str) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=live_server.url)
+    page = context.new_page()
+    page.goto(path)
+    assert page.locator("h1").count() == 1
+    context.close()
