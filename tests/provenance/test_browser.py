@@ -1,0 +1,40 @@
+"""The pages in a real browser, with 1, 50 and 5,000 related nodes: the graph is drawn, a click opens, nothing errs."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.provenance.test_pages import hub
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def page():
+    from playwright.sync_api import sync_playwright
+
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    program = shutil.which("chromium")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        opened = browser.new_page(viewport={"width": 1440, "height": 1000})
+        problems: list[str] = []
+        opened.on("pageerror", lambda error: problems.append(str(error)))
+        opened.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+        yield opened
+        assert problems == []
+        browser.close()
+
+
+@pytest.mark.parametrize("number", [1, 50, 5000])
+def test_the_graph_is_drawn_and_a_click_tells_more(live_server, page, number):
+    hub(number)
+    page.goto(f"{live_server.url}/provenance/activity/hub/?direction=forth&depth=1")
+    canvas = page.locator("#prov-graph[data-drawn]")
+    canvas.wait_for(timeout=30_000)
+    assert int(canvas.get_attribute("data-drawn")) <= 10
+    assert page.locator("#card h2").inner_text() == "hub"
+    page.get_by_role("link", name="List").click()
+    page.locator("#prov-list").wait_for()
+    assert page.locator("#prov-list tbody tr").count() <= 80
