@@ -27,6 +27,12 @@ TEST_PACKAGES = DEMO_PACKAGES | {
     "chromium": "chromium",
     "stilts": "stilts",
     "runuser": "util-linux",
+    "/usr/share/simplesamlphp/www/index.php": "simplesamlphp",
+    "php": "php-cli",
+    "/etc/php/*/mods-available/dom.ini": "php-xml",
+    "/etc/php/*/mods-available/mbstring.ini": "php-mbstring",
+    "/etc/php/*/mods-available/pdo_sqlite.ini": "php-sqlite3",
+    "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf": "fonts-dejavu-core",
 }
 
 
@@ -58,8 +64,8 @@ def present(what: str) -> bool:
             VENV.exists()
             or subprocess.run([sys.executable, "-c", "import ensurepip"], capture_output=True).returncode == 0
         )
-    if "*" in what:
-        return bool(list(Path("/").glob(what.lstrip("/"))))
+    if what.startswith("/"):
+        return any(Path("/").glob(what.lstrip("/")))
     return shutil.which(what) is not None
 
 

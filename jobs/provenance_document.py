@@ -14,9 +14,9 @@ from provenance.lookup import find
 @dataclass(frozen=True)
 class Document:
     ID: Annotated[str, Param(text="Identifier, KEY or QName of an entity, activity or agent", max_length=1000)]
-    direction: Annotated[
-        str, Param(text="To the origin, or to what was made from it", options=("BACK", "FORTH"))
-    ] = "BACK"
+    direction: Annotated[str, Param(text="To the origin, or to what was made from it", options=("BACK", "FORTH"))] = (
+        "BACK"
+    )
 
 
 def write(params: Document, run: LightRun) -> None:

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 
-from gateway.vo.identifiers import is_key
+from gateway.vo.identifiers import did, is_key
 from jobs import hooks
 from jobs.models import Job, JobLog, JobResult
 
@@ -92,6 +93,16 @@ def collect(folder: Path, files: Mapping[str, Mapping[str, Any]], summary: Any) 
     return found, faults
 
 
+def with_products(job: Job, summary: Any, files: Mapping[str, Mapping[str, Any]]) -> Any:
+    """The summary with the identifiers of what the run made: ``product`` (the main one) and ``products`` (all)."""
+    if not isinstance(summary, dict) or job.owner_id is None:
+        return summary
+    made = [(name, event) for name, event in files.items() if event.get("event") == "product"]
+    main = [did(job.main_key, settings.AUTHORITY) for _, event in made if event.get("main")]
+    others = [did(derived_key(job, name), settings.AUTHORITY) for name, event in made if not event.get("main")]
+    return {**summary, "product": main[0] if main else None, "products": main + others}
+
+
 def _summary(folder: Path, numbers: Any) -> Found:
     path = folder / ".summary.json"
     path.unlink(missing_ok=True)
@@ -106,9 +117,11 @@ def _summary(folder: Path, numbers: Any) -> Found:
 
 def key_of(job: Job, found: Found) -> str:
     """KEY of a product: the job's own for the main one, else with the file's stem (as ``Out.key_for`` says)."""
-    if found.main:
-        return job.main_key
-    return f"{job.main_key}.{Path(found.name).stem.replace('_', '-').lower()}"
+    return job.main_key if found.main else derived_key(job, found.name)
+
+
+def derived_key(job: Job, name: str) -> str:
+    return f"{job.main_key}.{Path(name).stem.replace('_', '-').lower()}"
 
 
 def is_product(job: Job, found: Found) -> bool:

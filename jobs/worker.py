@@ -176,6 +176,7 @@ class Run:
         faults: list[str] = []
         if ending.phase != Phase.QUEUED and self.folder.is_dir():
             try:
+                said.summary = results.with_products(self.job, said.summary, said.files)
                 found, faults = results.collect(self.folder, said.files, said.summary)
                 stored = results.store(self.job, found)
             except OSError as error:

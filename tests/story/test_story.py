@@ -1,0 +1,220 @@
+"""The whole story in a browser, as a newcomer has it: find, analyse, trace; first on the demo archive, then on real data.
+
+It runs against a gateway that was set up by ``make demo``'s own command, and leaves its pictures in ``test-results/``.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("gateway")]
+
+PICTURES = Path(__file__).parents[2] / "test-results"
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+PATIENCE = 90_000
+
+
+@pytest.fixture(scope="module")
+def page(gateway) -> Iterator[object]:
+    """Alice's browser; any console error and any request that leaves the host fails the test that caused it."""
+    from playwright.sync_api import sync_playwright
+
+    PICTURES.mkdir(exist_ok=True)
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        context = chromium.new_context(viewport={"width": 1440, "height": 900}, base_url=gateway.url)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.faults = []
+        host = urlsplit(gateway.url).netloc
+        page.on("console", lambda m: page.faults.append(f"console: {m.text}") if m.type == "error" else None)
+        page.on("pageerror", lambda error: page.faults.append(f"script: {error}"))
+        page.on(
+            "request",
+            lambda r: (
+                page.faults.append(f"left the host: {r.url}")
+                if r.url.startswith("http") and urlsplit(r.url).netloc != host
+                else None
+            ),
+        )
+        page.goto("/accounts/login/")
+        page.fill("input[name=login]", "alice")
+        page.fill("input[name=password]", "alice-demo")
+        page.locator("form:has(input[name=password]) button[type=submit]").first.click()
+        page.wait_for_url("**/")
+        yield page
+        chromium.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_faults(page) -> Iterator[None]:
+    page.faults.clear()
+    yield
+    assert page.faults == []
+
+
+def picture(page, name: str) -> None:
+    page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def search(page, name: str) -> None:
+    """Types a source name into the one box of the home page."""
+    page.goto("/")
+    page.fill("#target", name)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search/results/**")
+
+
+def analyse(page, runs: list[str], analysis: str) -> None:
+    """Ticks rows and sends them to an analysis; the form that opens is filled in."""
+    for run in runs:
+        page.locator("tr", has_text=f"Run {run}").first.locator("input[type=checkbox]").check()
+    page.get_by_role("button", name="Analyse").click()
+    page.get_by_role("button", name=analysis, exact=True).click()
+    page.wait_for_url("**/jobs/new/**")
+
+
+def run_and_wait(page) -> str:
+    """Presses Run, watches the page until the job is done; returns the job's id."""
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_url(re.compile(r"/jobs/[0-9a-f-]{36}/"))
+    page.locator("h1 ~ * .d-pill, .d-head .d-pill").get_by_text("Completed").first.wait_for()
+    return page.url.rstrip("/").rsplit("/", 1)[1].split("?")[0]
+
+
+def fetch(page, address: str):
+    """The bytes behind a link, with the cookies of the browser."""
+    answer = page.request.get(address)
+    assert answer.status == 200, (address, answer.status)
+    return answer
+
+
+def query(gateway, adql: str) -> list[dict[str, str]]:
+    """Rows of an anonymous query to /tap/sync."""
+    import csv
+    import io
+
+    words = urlencode({"LANG": "ADQL", "RESPONSEFORMAT": "csv", "QUERY": adql})
+    with urllib.request.urlopen(f"{gateway.url}/tap/sync?{words}") as answer:
+        return list(csv.DictReader(io.StringIO(answer.read().decode())))
+
+
+def summary_of(page, job: str, kind: str = "counts_map") -> dict:
+    return fetch(page, f"/uws/{kind}/{job}/results/summary").json()
+
+
+def test_find_analyse_and_trace_on_the_demo_archive(page, gateway) -> None:
+    search(page, "Mrk 421")
+    assert page.locator("h1").inner_text().startswith("Mrk 421")
+    assert page.locator(".d-sim").count() > 0, "everything simulated says so"
+    picture(page, "demo-results")
+
+    runs = [text.split()[1] for text in page.locator("tr[data-did] a", has_text="Run 9000").all_inner_texts()][:2]
+    analyse(page, runs, "Counts map")
+    assert float(page.locator("input[name=ra]").input_value()) == pytest.approx(166.1, abs=0.1)
+    picture(page, "demo-form")
+    job = run_and_wait(page)
+    page.wait_for_selector(".d-aladin canvas")
+    picture(page, "demo-job")
+    assert summary_of(page, job)["total_counts"] > 1000
+
+    product = summary_of(page, job)["product"]
+    page.goto(f"/products/?{urlencode({'id': product})}")
+    assert "simulated" in page.locator("main").inner_text()
+    picture(page, "demo-product")
+
+
+def test_the_map_is_a_product_like_any_other(page, gateway) -> None:
+    search(page, "Crab Nebula")
+    page.goto(page.url + "&dataproduct_type=event")
+    run = page.locator("tr[data-did] a", has_text="Run ").first.inner_text().split()[1]
+    analyse(page, [run], "Counts map")
+    job = run_and_wait(page)
+    product = summary_of(page, job)["product"]
+    key = product.split("?")[1]
+
+    answer = fetch(page, f"/data/{key}")
+    digest = hashlib.sha256(answer.body()).hexdigest()
+    import base64
+
+    said = answer.headers["repr-digest"]
+    assert base64.b64decode(said.split(":")[1]).hex() == digest
+    header = answer.body()[:40_000].decode("latin-1")
+    for word in ("CREATOR", "CTA PRODUCT ID", "CTA ACTIVITY ID", "CHECKSUM", "HISTORY"):
+        assert word in header, word
+
+    links = fetch(page, f"/datalink/links?{urlencode({'ID': product})}").text()
+    assert "#this" in links
+    assert "#progenitor" in links
+    # Only its owner sees it.
+    assert query(gateway, f"SELECT obs_id FROM ivoa.obscore WHERE obs_publisher_did = '{product}'") == []
+
+    page.goto(f"/provenance/entity/{key}/?depth=3")
+    page.wait_for_selector("canvas")
+    words = page.locator("main").inner_text()
+    assert f"Run {run}" in words or run in words
+    picture(page, "provenance")
+    for form, start in (("PROV-N", "document"), ("PROV-JSON", "{"), ("PROV-XML", "<?xml"), ("PROV-SVG", "<?xml")):
+        text = fetch(page, f"/provsap?{urlencode({'ID': key, 'DEPTH': 'ALL', 'RESPONSEFORMAT': form})}").text()
+        assert text.lstrip().startswith(start), form
+        assert f"job-{job}" in text, form
+    found = json.loads(fetch(page, f"/provsap?ID={key}&DEPTH=ALL&RESPONSEFORMAT=PROV-JSON").text())
+    assert len(found["activity"]) >= 2, "the history goes on beyond the job"
+
+
+def test_the_steps_work_on_a_phone_and_in_the_dark(page, gateway) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.emulate_media(color_scheme="dark")
+    search(page, "Crab Nebula")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    picture(page, "phone-dark")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+@pytest.mark.realdata
+def test_a_cone_at_the_crab_finds_its_four_runs(gateway, hess) -> None:
+    rows = query(
+        gateway,
+        "SELECT obs_id FROM ivoa.obscore WHERE obs_collection = 'HESS-DL3-DR1'"
+        " AND 1 = INTERSECTS(s_region, CIRCLE('ICRS', 83.633, 22.014, 0.001)) ORDER BY obs_id",
+    )
+    assert [row["obs_id"] for row in rows] == ["23523", "23526", "23559", "23592"]
+
+
+@pytest.mark.realdata
+def test_pks_2155_has_its_21_runs(page, gateway, hess) -> None:
+    rows = query(gateway, "SELECT obs_id FROM ivoa.obscore WHERE target_name = 'PKS 2155-304' AND simulated = 0")
+    assert len(rows) == 21
+    search(page, "PKS 2155-304")
+    page.goto(page.url + "&obs_collection=HESS-DL3-DR1")
+    assert "21 products" in page.locator("main").inner_text()
+
+
+@pytest.mark.realdata
+def test_the_crab_counts_map_equals_the_reference(page, gateway, hess) -> None:
+    reference = json.loads((hess.parent / "reference_results.json").read_text())["cases"]["crab"]["map_counts"]
+    search(page, "Crab Nebula")
+    picture(page, "results")
+    analyse(page, ["23523", "23526", "23559", "23592"], "Counts map")
+    page.fill("input[name=ra]", "83.63")
+    page.fill("input[name=dec]", "22.01")
+    picture(page, "form")
+    job = run_and_wait(page)
+    page.wait_for_selector(".d-aladin canvas")
+    page.wait_for_timeout(1500)
+    picture(page, "job")
+    numbers = summary_of(page, job)
+    assert numbers["total_counts"] == reference["total_counts"] == 23709
+    for found, expected in zip(numbers["smoothed_peak_radec"], reference["smoothed_peak_radec"], strict=True):
+        assert found == pytest.approx(expected, abs=0.02)
