@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from jobs.limits import limits
 from jobs.models import Job
 
-INTERVAL = 0.2
+INTERVAL = 0.05
 CHUNK = 500
 
 
