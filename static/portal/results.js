@@ -3,7 +3,11 @@ import { toast } from "../js/distiller.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
-const STORE = "selection";
+// One selection a search: what another search chose must never go along unseen. Pages and sorting keep it.
+const search = new URLSearchParams(location.search);
+for (const name of ["page", "size", "sort", "columns", "column", "target"]) search.delete(name);
+search.sort();
+const STORE = `selection:${search}`;
 const size = (bytes) => {
   for (const [unit, scale] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) if (bytes >= scale) return `${(bytes / scale).toFixed(1)} ${unit}`;
   return `${bytes} B`;
