@@ -98,6 +98,8 @@ def with_products(job: Job, summary: Any, files: Mapping[str, Mapping[str, Any]]
     if not isinstance(summary, dict) or job.owner_id is None:
         return summary
     made = [(name, event) for name, event in files.items() if event.get("event") == "product"]
+    if not made:
+        return summary
     main = [did(job.main_key, settings.AUTHORITY) for _, event in made if event.get("main")]
     others = [did(derived_key(job, name), settings.AUTHORITY) for name, event in made if not event.get("main")]
     return {**summary, "product": main[0] if main else None, "products": main + others}

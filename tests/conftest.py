@@ -86,3 +86,23 @@ def gateway(tmp_path_factory: pytest.TempPathFactory):
     running.start()
     yield running
     running.stop()
+
+
+CHROMIUM_ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The one real browser of a test process: Playwright's loop cannot be started twice in a thread."""
+    import shutil
+
+    from playwright.sync_api import sync_playwright
+
+    # Playwright's loop runs in this thread, and the tests' own ORM calls beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium") or "/usr/bin/chromium", args=CHROMIUM_ARGUMENTS
+        )
+        yield browser
+        browser.close()

@@ -152,6 +152,7 @@ ARCHIVE = {
     "search/results/": opened("/search/results/?ra=83.6&dec=22&radius=180"),
     "search/results/beside": opened("/search/results/beside?ra=83.6&dec=22&radius=180"),
     "search/resolve": opened("/search/resolve?name=Crab"),
+    "search/object": opened("/search/object?name=Crab+Nebula"),
     "search/suggest": opened("/search/suggest?q=se"),
 }
 

@@ -34,7 +34,8 @@ def signed_in_by(request: HttpRequest) -> str:
 
 
 def group_names(request: HttpRequest) -> list[str]:
-    return sorted(request.user.groups.values_list("name", flat=True)) if request.user.is_authenticated else []
+    user = getattr(request, "user", None)
+    return sorted(user.groups.values_list("name", flat=True)) if user is not None and user.is_authenticated else []
 
 
 def site(request: HttpRequest) -> dict[str, object]:

@@ -23,7 +23,8 @@ def keys(request: HttpRequest) -> list[str]:
 
 
 def count(request: HttpRequest) -> int:
-    if not hasattr(request, "session"):
+    # An error page may be drawn before the middleware knows who asks.
+    if not hasattr(request, "session") or not hasattr(request, "user"):
         return 0
     if request.user.is_authenticated:
         return CartItem.objects.filter(owner=request.user).count()

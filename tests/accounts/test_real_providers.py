@@ -2,7 +2,6 @@
 
 import http.server
 import json
-import os
 import re
 import threading
 from collections.abc import Iterator
@@ -28,19 +27,6 @@ from tests.support.gateway import free_port
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PI = "urn:geant:cta.example:group:proposals:DEMO-1:role=pi#aai.cta.example"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    # Playwright runs a loop of its own in this thread, which Django would take for asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """A real Chromium against the live server. A test fails on any console error and on any request that leaves the host."""
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,32 +7,18 @@ import pytest
 
 from tests.portal.conftest import archive  # noqa: F401 - the small archive serves the browser too
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 AXE = "axe-core/axe.min.js"
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    # Playwright's loop runs in this thread, and the test's own ORM calls beside it.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def open_page(browser, live_server):
+def open_page(chromium, live_server):
     """``open_page(width, theme)``: a fresh page; what went wrong in any of them fails the test at its end."""
     faults: list[str] = []
     contexts = []
     host = urlsplit(live_server.url).netloc
 
     def make(width: int = 1440, theme: str = "light"):
-        context = browser.new_context(
+        context = chromium.new_context(
             viewport={"width": width, "height": 900}, color_scheme=theme, base_url=live_server.url
         )
         contexts.append(context)

@@ -73,6 +73,7 @@ def test_a_query_by_hand_says_so_and_leads_back(browser_page, archive) -> None:
     page.goto("/search/results/?cut_set=loose")
     page.click("text=ADQL >> nth=0")
     page.click("#adql-box >> text=Open in the query editor")
+    page.locator("summary", has_text="arc.obsconfig").click()
     page.click("[data-insert='arc.obsconfig']")
     page.fill("#adql", "SELECT obs_id, target_name FROM ivoa.obscore WHERE s_dec > 0")
     page.keyboard.press("Control+Enter")

@@ -1,5 +1,6 @@
 """Backup and restore lose nothing, and say so when a backup is damaged."""
 
+import io
 import os
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def test_a_damaged_backup_changes_nothing(filled: Path, tmp_path: Path) -> None:
     assert manage(filled, "backup", str(tar)).returncode == 0
     unpacked = tmp_path / "unpacked"
     with tarfile.open(tar) as archive:
-        archive.extractall(unpacked, filter="data")
+        archive.extractall(unpacked)
     (unpacked / "data" / "archive" / "a" / "run.fits").write_bytes(b"tampered")
     broken = tmp_path / "broken.tar.gz"
     with tarfile.open(broken, "w:gz") as archive:
@@ -80,6 +81,19 @@ def test_what_is_no_backup_is_refused_in_words(content: bytes, tmp_path: Path) -
     assert done.returncode == 1
     assert "not a complete backup" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["../escaped", "/tmp/escaped-by-backup", "data/../../escaped"])
+def test_a_backup_that_reaches_outside_its_folder_is_refused(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "hostile.tar.gz"
+    with tarfile.open(file, "w:gz") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = 4
+        archive.addfile(member, io.BytesIO(b"evil"))
+    done = manage(tmp_path / "data", "restore", str(file), "--force")
+    assert done.returncode == 1
+    assert "no place in a backup" in done.stderr
+    assert not list(tmp_path.rglob("escaped"))
 
 
 def test_a_backup_never_overwrites_another(filled: Path, tmp_path: Path) -> None:

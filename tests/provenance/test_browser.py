@@ -1,8 +1,5 @@
 """The pages in a real browser, with 1, 50 and 5,000 related nodes: the graph is drawn, a click opens, nothing errs."""
 
-import os
-import shutil
-
 import pytest
 
 from tests.provenance.test_pages import hub
@@ -11,20 +8,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(trans
 
 
 @pytest.fixture
-def page():
-    from playwright.sync_api import sync_playwright
-
-    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    program = shutil.which("chromium")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        opened = browser.new_page(viewport={"width": 1440, "height": 1000})
-        problems: list[str] = []
-        opened.on("pageerror", lambda error: problems.append(str(error)))
-        opened.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-        yield opened
-        assert problems == []
-        browser.close()
+def page(chromium):
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    yield opened
+    context.close()
+    assert problems == []
 
 
 @pytest.mark.parametrize("number", [1, 50, 5000])

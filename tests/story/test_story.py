@@ -6,9 +6,7 @@ It runs against a gateway that was set up by ``make demo``'s own command, and le
 import base64
 import hashlib
 import json
-import os
 import re
-import shutil
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,42 +17,33 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("gateway")]
 
 PICTURES = Path(__file__).parents[2] / "test-results"
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 PATIENCE = 90_000
 
 
 @pytest.fixture(scope="module")
-def page(gateway) -> Iterator[object]:
+def page(gateway, chromium) -> Iterator[object]:
     """Alice's browser; any console error and any request that leaves the host fails the test that caused it."""
-    from playwright.sync_api import sync_playwright
-
     PICTURES.mkdir(exist_ok=True)
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        context = chromium.new_context(viewport={"width": 1440, "height": 900}, base_url=gateway.url)
-        context.set_default_timeout(PATIENCE)
-        page = context.new_page()
-        page.faults = []
-        host = urlsplit(gateway.url).netloc
-        page.on("console", lambda m: page.faults.append(f"console: {m.text}") if m.type == "error" else None)
-        page.on("pageerror", lambda error: page.faults.append(f"script: {error}"))
-        page.on(
-            "request",
-            lambda r: (
-                page.faults.append(f"left the host: {r.url}")
-                if r.url.startswith("http") and urlsplit(r.url).netloc != host
-                else None
-            ),
-        )
-        page.goto("/accounts/login/")
-        page.fill("input[name=login]", "alice")
-        page.fill("input[name=password]", "alice-demo")
-        page.locator("form:has(input[name=password]) button[type=submit]").first.click()
-        page.wait_for_url("**/")
-        yield page
-        chromium.close()
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, base_url=gateway.url)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.faults = []
+    host = urlsplit(gateway.url).netloc
+
+    def watch(request) -> None:
+        if request.url.startswith("http") and urlsplit(request.url).netloc != host:
+            page.faults.append(f"left the host: {request.url}")
+
+    page.on("console", lambda m: page.faults.append(f"console: {m.text}") if m.type == "error" else None)
+    page.on("pageerror", lambda error: page.faults.append(f"script: {error}"))
+    page.on("request", watch)
+    page.goto("/accounts/login/")
+    page.fill("input[name=login]", "alice")
+    page.fill("input[name=password]", "alice-demo")
+    page.locator("form:has(input[name=password]) button[type=submit]").first.click()
+    page.wait_for_url("**/")
+    yield page
+    context.close()
 
 
 @pytest.fixture(autouse=True)

@@ -84,6 +84,13 @@ class JobGateway:
         self.processes[name] = process
         return process
 
+    def revived(self) -> bool:
+        """Does what the supervisor does: a worker that gave up (Celery may, when its broker goes) is started again."""
+        worker = self.processes.get("worker")
+        if worker is not None and (worker.poll() or 0) > 0:
+            self.start_worker()
+        return False
+
     def start_redis(self) -> None:
         folder = self.data / "redis"
         folder.mkdir(exist_ok=True)
