@@ -154,6 +154,8 @@ def _unpack(source: Path, folder: Path) -> dict[str, str]:
 
 def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
     """One plain file, and only inside the folder. (The library's own filters came after Python 3.11.2.)"""
+    if member.isdir():
+        return
     target = (folder / member.name).resolve()
     source = tar.extractfile(member) if member.isreg() else None
     if source is None or not target.is_relative_to(folder.resolve()):

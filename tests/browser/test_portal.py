@@ -61,6 +61,8 @@ def test_selection_lasts_over_pages_and_keys_move(browser_page, archive) -> None
     page.keyboard.press("x")
     assert page.inner_text("[data-selected-count]") == "1"
     page.goto("/search/results/?cut_set=loose")
+    assert page.is_hidden("[data-selection-bar]"), "another search begins with nothing chosen"
+    page.goto("/search/results/?size=10&sort=start")
     assert page.inner_text("[data-selected-count]") == "1"
     page.click("[data-clear]")
     assert page.is_hidden("[data-selection-bar]")
@@ -110,8 +112,8 @@ def test_pages_fit_and_are_open_to_everyone(open_page, archive, axe, width: int,
 
 
 @pytest.mark.parametrize("path", ["/search/", "/search/results/?ra=83.6331&dec=22.0145&radius=0.1", "/search/results/?adql=SELECT+TOP+5+obs_id+FROM+ivoa.obscore", "/products/test.run-1/", "/cart/"])  # fmt: skip
-def test_pages_serve_without_javascript(browser, live_server, archive, path: str) -> None:
-    context = browser.new_context(java_script_enabled=False, base_url=live_server.url)
+def test_pages_serve_without_javascript(chromium, live_server, archive, path: str) -> None:
+    context = chromium.new_context(java_script_enabled=False, base_url=live_server.url)
     page = context.new_page()
     page.goto(path)
     assert page.locator("h1").count() == 1
