@@ -134,8 +134,8 @@ def restore(source: Path, *, force: bool, say: Callable[[str], object]) -> int:
 def _unpack(source: Path, folder: Path) -> dict[str, str]:
     try:
         with tarfile.open(source) as tar:
-            for member in tar:
-                _extract(tar, member, folder)
+            for entry in tar:
+                _extract(tar, entry, folder)
         manifest = json.loads((folder / MANIFEST).read_text())
     except (OSError, tarfile.TarError, ValueError, EOFError) as error:
         raise BackupError(f"{source} is not a complete backup: {error}") from error
