@@ -125,7 +125,11 @@ def test_nothing_secret_is_kept():
             "secretive",
             generated=[entity("out", location="/home/alice/out.fits")],
             parameters=(setting("api_token", "hunter2"), setting("where", "/home/alice/data and https://me:pw@host/x")),
-            environment={"PATH": "/bin", "machine": "x86_64", "nested": {"HOME": "/home/alice", "note": "/root/x"}},
+            environment={
+                "PATH": "/bin",
+                "machine": "x86_64",
+                "nested": {"HOME": "/home/alice", "note": "/home/alice/x"},
+            },
             comment="bad\x00sign",
         )
     )

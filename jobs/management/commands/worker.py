@@ -4,6 +4,7 @@ import os
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from jobs.broker import CLASSES
@@ -28,5 +29,7 @@ class Command(BaseCommand):
             "--loglevel=WARNING",
             *("--without-gossip", "--without-mingle"),
         ]
+        # Celery finds the application by the folder that it starts in.
+        os.chdir(settings.BASE_DIR)
         # The same process goes on as Celery, so that signals and the parent's death reach the worker itself.
         os.execv(sys.executable, [sys.executable, *words])  # noqa: S606
