@@ -28,8 +28,8 @@ class Limits:
     """the largest file that a run may write, bytes"""
     wait: int = 60
     """longest WAIT, s"""
-    waiters: int = 56
-    """WAIT clients of one web process (of 64 threads)"""
+    waiters: int = 112
+    """WAIT clients of one web process (of 128 threads): the kernel may give one process nearly all of a hundred"""
 
     @property
     def keep(self) -> timedelta:

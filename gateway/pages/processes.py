@@ -8,7 +8,7 @@ from gateway.pages.supervisor import Process
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).resolve().parents[2]
 WEB_PROCESSES = 2
-WEB_THREADS = 64
+WEB_THREADS = 128
 
 
 def web(host: str, port: int) -> Process:

@@ -111,7 +111,7 @@ class JobGateway:
     def start_web(self) -> str:
         port = free_port()
         self.start("web", str(Path(sys.executable).parent / "gunicorn"), "gateway.wsgi", f"--bind=127.0.0.1:{port}",
-                   "--worker-class=gthread", "--workers=2", "--threads=64", "--keep-alive=60", "--log-level=warning")  # fmt: skip
+                   "--worker-class=gthread", "--workers=2", "--threads=128", "--keep-alive=60", "--log-level=warning")  # fmt: skip
         until(lambda: self._listens(port), 60, "web listens")
         return f"http://127.0.0.1:{port}"
 
