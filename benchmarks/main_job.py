@@ -21,7 +21,7 @@ from tests.support.gateway import ROOT, RunningGateway
 REAL = Path(os.environ.get("DISTILLER_TEST_DATA", ROOT.parent / "shared" / "data")) / "hess-dl3-dr1"
 FILL = """
 from search.archive.models import Product
-from search.archive.sky import place
+from search.archive.sky import COLUMNS, place
 from gateway.access.models import Policy
 import random
 random.seed(1)
@@ -34,7 +34,8 @@ for n in range({rows}):
         obs_collection="BENCHMARK", calib_level=2, dataproduct_type="event", s_ra=ra, s_dec=dec, s_fov=5.0,
         s_region=f"Circle ICRS {{ra:.4f}} {{dec:.4f}} 2.5", target_name=f"Field {{n % 997}}", t_min=55000 + n / 50,
         t_max=55000.02 + n / 50, t_exptime=1600.0, data_rights="public", dataproduct_level="DL3", zenith=random.uniform(0, 60))
-    place(row)
+    for name, value in zip(COLUMNS, place(ra, dec, row.s_region), strict=True):
+        setattr(row, name, value)
     rows.append(row)
     if len(rows) == 5000:
         Product.objects.bulk_create(rows)
