@@ -204,7 +204,11 @@ CELERY: dict[str, Any] = {
     "timezone": "UTC",
 }
 if REDIS_URL:
-    CELERY["broker_url"] = REDIS_URL
+    CELERY |= {
+        "broker_url": REDIS_URL,
+        # Whoever creates a job does not wait for a broker that is away: the keeper announces the job later.
+        "broker_transport_options": {"max_retries": 0, "interval_start": 0, "socket_connect_timeout": 2},
+    }
 else:
     BROKER_DIR = DATA_DIR / "broker"
     for folder in ("queue", "control"):
