@@ -84,7 +84,7 @@ def _overview(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, A
         "curve": curves.of(row) if may and row.dataproduct_type in CURVED else None,
         "has_preview": may and look is None and previews.has_preview(row),
         "is_map": may and row.dataproduct_type in ("image", "cube") and bool(row.storage_key),
-        "cite": product.citation(row),
+        "cite": product.citation(row, product.collection_of(row)),
     }
 
 
@@ -103,7 +103,7 @@ def _related(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, An
 
 
 def _cite(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
-    return {"cite": product.citation(row)}
+    return {"cite": product.citation(row, product.collection_of(row))}
 
 
 def _nothing(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("products/", product_views.by_identifier, name="product-by-identifier"),
     path("products/<str:key>/", product_views.page, name="product"),
     path("cart/", cart_views.page, name="cart"),
+    path("cart/zip", cart_views.zipped, name="cart-zip"),
     path("cart/script", cart_views.script, name="cart-script"),
     path("searches/", cart_views.searches, name="searches"),
     path("searches/<uuid:identifier>/", cart_views.change_search, name="change-search"),
