@@ -308,7 +308,11 @@ def test_data_are_compared_and_dates_are_not(left, right, same):
     assert all(finding.same for finding in contents.differences(left, right)) is same
 
 
-@pytest.mark.parametrize("content", [fits([1])[:100], archive_of(a=b"1")[:20], png(b"\0abc")[:-40] + b"xx", b"{", b""])
+@pytest.mark.parametrize(
+    "content",
+    [fits([1])[:100], archive_of(a=b"1")[:20], png(b"\0abc")[:-40] + b"xx", b"{", b""],
+    ids=["FITS", "zip", "PNG", "JSON", "nothing"],
+)
 def test_what_cannot_be_read_is_said_not_to_be_compared(client, bytes_of, content):
     two_runs(bytes_of, content, content + b" ")
     page = client.get("/provenance/compare?a=first&b=second")
