@@ -263,7 +263,7 @@ def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
         "is_map": main is not None and _product_type(main, asker) == "image",
         "plot": next((r for r in results if r.name == "plot.json"), None),
         "logs": found.log.order_by("id")[:2000],
-        "history": found.history.all(),
+        "history": list(found.history.all()),
         "values": _values_shown(found, job_type),
         "may_change": service.may_change(asker, found),
         "line": phase_line(found),

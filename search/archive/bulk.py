@@ -14,7 +14,7 @@ from django.utils import timezone
 from gateway.access.models import Rights
 from gateway.vo.identifiers import InvalidKey, foreign_key, key_of
 from search.archive import sky, sky_index
-from search.archive.bulk_write import writer
+from search.archive.bulk_write import make_indexes, set_indexes_aside, writer
 from search.archive.changes import changed
 from search.archive.curation import Curation, register_collection
 from search.archive.fields import OBSCONFIG, OBSCORE, OBSCORE_HEA, Field
@@ -24,7 +24,7 @@ from search.archive.targets import hashlist
 BLOCK = 2000
 SHOWN = 20
 """refused rows that are named"""
-DEFER_ABOVE = 20_000
+DEFER_ABOVE = 2_000
 """rows from which the index is made anew at the end instead of row by row"""
 FIELDS: dict[str, Field] = {field.name: field for field in (*OBSCORE_HEA, *OBSCONFIG, *OBSCORE)}
 TYPES = {"image", "cube", "spectrum", "sed", "timeseries", "visibility", "event", "measurements"}
@@ -34,6 +34,12 @@ OWN = ("key", "policy_id", "storage_key", "file_name", "sha256", "suspect", "ter
 
 # Columns that a row gets even where the file has no such column.
 ADDED = (*NEEDED, "dataproduct_type", "access_format", "data_rights", "obs_release_date", "simulated", "target_aliases")
+
+
+_REAL = ("double", "float")
+_WHOLE = ("int", "long", "short")
+BAD = object()
+"""stands for a cell that cannot be read as its column's type"""
 
 
 class BadRow(ValueError):
@@ -63,6 +69,7 @@ class Bulk:
         numbered = enumerate(rows, 1)
         with transaction.atomic(), writer() as write:
             held, deferred = Product.objects.count(), False
+            aside: list[str] = []
             while block := list(islice(numbered, BLOCK)):
                 checked = self._checked(block, outcome)
                 if checked:
@@ -72,9 +79,10 @@ class Bulk:
                 # Anew at the end is faster where most rows are new; before that it would only keep readers waiting.
                 if not deferred and outcome.taken >= max(DEFER_ABOVE, held):
                     sky_index.drop(connection)
-                    deferred = True
+                    aside, deferred = set_indexes_aside(), True
             if deferred:
                 sky_index.install(connection)
+                make_indexes(aside)
         if outcome.taken:
             changed.send(sender=Product)
         return outcome
@@ -83,9 +91,10 @@ class Bulk:
         """The good rows of a block, ready to be written; the others are counted and the first of them named."""
         good: list[tuple[int, dict[str, Any], list[Any]]] = []
         reasons: dict[int, str] = {}
-        for number, row in block:
+        typed = _typed_rows([row for _number, row in block])
+        for (number, row), given in zip(block, typed, strict=True):
             try:
-                good.append((number, *self._values(row)))
+                good.append((number, *self._values(given or _typed_row(row))))
             except BadRow as error:
                 reasons[number] = str(error)
         placed, unclear = sky.place_all([given for _number, given, _values in good])
@@ -96,11 +105,10 @@ class Bulk:
         return [(*good[at][2], *place) for at, place in enumerate(placed) if at not in unclear]
 
     def _values(self, row: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
-        """One row by name, and its values but for the place on the sky; raises BadRow."""
+        """One typed row by name, and its values but for the place on the sky; raises BadRow."""
         if not self.names:
-            self.names = tuple(dict.fromkeys((*ADDED, *(name for name in row if name in FIELDS))))
-        given = {name: _typed(FIELDS[name], value) for name, value in row.items() if name in FIELDS}
-        given = _checked({name: value for name, value in given.items() if value is not None}, self.curation.collection)
+            self.names = tuple(dict.fromkeys((*ADDED, *row)))
+        given = _checked({name: value for name, value in row.items() if value is not None}, self.curation.collection)
         if self.own_collection:
             given["obs_collection"] = self.curation.collection
         given["simulated"] = int(bool(given.get("simulated")) or self.curation.simulated)
@@ -138,19 +146,50 @@ def _key(identifier: str) -> str:
         return foreign_key(identifier)
 
 
+def _typed_rows(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with their known columns as the catalogue of fields types them: a column at a time where its cells are
+    plain, cell by cell where they are not. A row with a cell that is wrong is empty."""
+    names = [name for name in rows[0] if name in FIELDS]
+    columns = [_typed_column(FIELDS[name], [row[name] for row in rows]) for name in names]
+    made = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)] if names else []
+    return [{} if BAD in row.values() else row for row in made] if any(BAD in c for c in columns) else made
+
+
+def _typed_column(column: Field, values: list[Any]) -> list[Any]:
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds <= {int} and column.datatype in _WHOLE:
+        return values
+    if kinds <= {float} and column.datatype in _REAL and math.isfinite(sum(v for v in values if v is not None)):
+        return values
+    if kinds <= {str} and column.datatype not in (*_WHOLE, *_REAL):
+        known = {text: _typed(column, text) for text in set(values)}
+        return [known[text] for text in values]
+    return [_typed_or_bad(column, value) for value in values]
+
+
+def _typed_or_bad(column: Field, value: Any) -> Any:
+    try:
+        return _typed(column, value)
+    except BadRow:
+        return BAD
+
+
+def _typed_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose cells are not all right: raises BadRow with the first that is wrong."""
+    return {name: _typed(FIELDS[name], value) for name, value in row.items() if name in FIELDS}
+
+
 def _typed(column: Field, value: Any) -> Any:
     """The cell as the column's type; empty cells, NaN and masked ones as None."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     try:
-        match column.datatype:
-            case "double" | "float":
-                number = float(value)
-                return number if math.isfinite(number) else None
-            case "int" | "long" | "short":
-                return None if isinstance(value, float) and math.isnan(value) else int(value)
-            case _:
-                return str(value).strip().replace("\0", "")
+        if column.datatype in _REAL:
+            number = float(value)
+            return number if math.isfinite(number) else None
+        if column.datatype in _WHOLE:
+            return None if isinstance(value, float) and math.isnan(value) else int(value)
+        return str(value).strip().replace("\0", "")
     except (TypeError, ValueError, OverflowError):
         raise BadRow(f"{column.name} {str(value)[:40]!r} is no {column.datatype}") from None
 

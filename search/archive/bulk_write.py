@@ -52,3 +52,25 @@ def _copy(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 def _upsert(columns: Sequence[str]) -> str:
     updates = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in FIXED)
     return f"ON CONFLICT (obs_publisher_did) DO UPDATE SET {updates} WHERE archive_product.storage_key = ''"
+
+
+def set_indexes_aside() -> list[str]:
+    """Drops the indexes that only make searches fast; returns the statements that make them anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(_INDEXES[connection.vendor])
+        found = [(name, made) for name, made in cursor.fetchall() if not made.startswith("CREATE UNIQUE")]
+        for name, _made in found:
+            cursor.execute(f'DROP INDEX "{name}"')
+    return [made for _name, made in found]
+
+
+_INDEXES = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'archive_product' AND sql <> ''",
+    "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'archive_product'",
+}
+
+
+def make_indexes(statements: Sequence[str]) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)

@@ -133,6 +133,7 @@ def test_a_broken_file_leaves_nothing(tmp_path, name):
 def test_a_large_table_rebuilds_the_index(tmp_path, monkeypatch):
     monkeypatch.setattr("search.archive.bulk.BLOCK", 10)
     monkeypatch.setattr("search.archive.bulk.DEFER_ABOVE", 20)
+    before = indexes()
     ingest(written(tmp_path / "t.csv", rows(45)))
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
@@ -140,3 +141,9 @@ def test_a_large_table_rebuilds_the_index(tmp_path, monkeypatch):
             assert cursor.fetchone() == (45,)
             cursor.execute("SELECT count(*) FROM sqlite_master WHERE type='trigger' AND name LIKE 'archive_product%'")
             assert cursor.fetchone() == (6,)
+        assert indexes() == before
+
+
+def indexes():
+    with connection.cursor() as cursor:
+        return sorted(connection.introspection.get_constraints(cursor, "archive_product"))

@@ -112,6 +112,26 @@ def test_the_log_is_followed_by_pieces(browser, finished):
     assert browser.get(f"/jobs/{finished.id}/log?after={pieces[-1]['id']}").json()["pieces"] == []
 
 
+def test_the_page_of_an_aborted_job_says_why(browser, uws):
+    uws.create(seconds=1, note="x", PHASE="RUN")
+    job = Job.objects.get()
+    assert browser.post(f"/uws/sleep/{job.id}/phase", {"PHASE": "ABORT"}).status_code in (200, 303)
+    response = browser.get(f"/jobs/{job.id}/")
+    assert response.status_code == 200
+    assert "It was aborted." in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_the_page_of_an_anonymous_query_that_was_aborted_opens(client):
+    """A nil owner: whoever holds the address sees the page."""
+    data = {"LANG": "ADQL", "QUERY": "SELECT TOP 1 obs_id FROM ivoa.obscore"}
+    address = client.post("/tap/async", data).headers["Location"]
+    client.post(f"{address}/phase", {"PHASE": "ABORT"})
+    response = client.get(f"/jobs/{address.rsplit('/', 1)[1]}/")
+    assert response.status_code == 200
+    assert "aborted" in response.content.decode()
+
+
 def test_the_list_filters_searches_and_pages(browser, uws):
     for number in range(30):
         uws.create(seconds=1, RUNID=f"label-{number:02}")

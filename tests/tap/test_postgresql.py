@@ -78,3 +78,14 @@ def test_a_query_without_end_is_stopped_in_the_database(on_postgresql, cluster):
                 break
             connection.execute("SELECT pg_sleep(0.5)")
     assert running == (0,)
+
+
+def test_a_restart_of_the_database_is_not_seen_by_the_next_query(on_postgresql, cluster):
+    """What kept idle connections loses them all; the next query of each process opens a new one."""
+    parameters = {"LANG": "ADQL", "QUERY": "SELECT TOP 1 obs_id FROM ivoa.obscore"}
+    ask = lambda: requests.post(f"{on_postgresql.url}/tap/sync", parameters, timeout=20).status_code  # noqa: E731
+    assert {ask() for _ in range(8)} == {200}
+    with cluster.connect() as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tap'")
+        connection.execute("SELECT pg_sleep(0.3)")
+    assert {ask() for _ in range(8)} == {200}

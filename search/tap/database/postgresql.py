@@ -5,6 +5,7 @@ Inside a transaction of the caller (and where TAP_DATABASE_URL is not set, which
 login is used, in a savepoint that is read-only.
 """
 
+import select
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -47,8 +48,9 @@ class _Pool:
         with self._lock:
             while self._idle:
                 connection = self._idle.pop()
-                if not connection.closed and not connection.broken:
+                if _is_alive(connection):
                     return connection
+                connection.close()
         return _open()
 
     def give(self, connection: Connection) -> None:
@@ -65,6 +67,15 @@ class _Pool:
 
 
 pool = _Pool()
+
+
+def _is_alive(connection: Connection) -> bool:
+    """Costs no round trip: the server says nothing to an idle connection but that it ends (a restart, a time-out)."""
+    if connection.closed or connection.broken:
+        return False
+    ready = select.poll()
+    ready.register(connection.fileno(), select.POLLIN)
+    return not ready.poll(0)
 
 
 def _open() -> Connection:
