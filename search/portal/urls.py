@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/signed/<str:token>/results.vot", samp_views.signed_table, name="signed-table"),
     path("products/", product_views.by_identifier, name="product-by-identifier"),
     path("products/<str:key>/", product_views.page, name="product"),
+    path("products/<str:key>/region", product_views.region, name="product-region"),
     path("cart/", cart_views.page, name="cart"),
     path("cart/zip", cart_views.zipped, name="cart-zip"),
     path("cart/script", cart_views.script, name="cart-script"),
