@@ -5,7 +5,7 @@ Read from the stored file with astropy alone. Column names are those of GADF 0.3
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,36 +73,39 @@ def read(hdus: fits.HDUList) -> Curve | None:
             names = {name.lower() for name in hdu.columns.names}
             for needed, draw in KINDS:
                 if needed <= names:
-                    return draw(Columns(hdu))
+                    return draw(Columns.of_hdu(hdu))
     return None
 
 
 class Columns:
-    """The columns of an HDU as plain numbers in the unit that is wanted; names in any case."""
+    """Columns as plain numbers in the unit that is wanted; names in any case. ``header`` is what the table says of
+    itself."""
 
-    def __init__(self, hdu: fits.BinTableHDU) -> None:
-        self.header = hdu.header
-        self.data = hdu.data
-        self.columns = {column.name.lower(): column for column in hdu.columns}
+    def __init__(self, values: Mapping[str, tuple[Any, str]], header: Mapping[str, Any]) -> None:
+        self.header = header
+        self.values = {name.lower(): (np.asarray(array), unit) for name, (array, unit) in values.items()}
+
+    @classmethod
+    def of_hdu(cls, hdu: fits.BinTableHDU) -> "Columns":
+        return cls({column.name: (hdu.data[column.name], column.unit or "") for column in hdu.columns}, hdu.header)
 
     def __contains__(self, name: str) -> bool:
-        return name in self.columns
+        return name in self.values
 
     def __len__(self) -> int:
-        return len(self.data)
+        return len(next(iter(self.values.values()))[0])
 
     def get(self, name: str, unit: str = "") -> Array:
         """NaN where the table has no such column; of array cells the first member."""
-        if name not in self.columns:
+        if name not in self.values:
             return np.full(len(self), np.nan)
-        column = self.columns[name]
-        values = np.asarray(self.data[column.name], dtype=float).reshape(len(self), -1)[:, 0]
-        given = u.Unit(column.unit) if column.unit else u.dimensionless_unscaled
-        return values * float(given.to(unit)) if unit else values
+        raw, given = self.values[name]
+        values = np.asarray(raw, dtype=float).reshape(len(self), -1)[:, 0]
+        return values * float(u.Unit(given or u.dimensionless_unscaled).to(unit)) if unit else values
 
     def limits(self) -> NDArray[np.bool_]:
-        if "is_ul" in self.columns:
-            return np.asarray(self.data[self.columns["is_ul"].name]).reshape(len(self), -1)[:, 0].astype(bool)
+        if "is_ul" in self.values:
+            return self.values["is_ul"][0].reshape(len(self), -1)[:, 0].astype(bool)
         return np.asarray(self.get("sqrt_ts") < LIMIT_BELOW)
 
 
@@ -198,7 +201,7 @@ def _limit_words(value: float) -> str:
     return f"< {value / 10.0**power:.2f} × 10{_superscript(power)}"
 
 
-def _value_words(points: Points, i: int) -> str:
+def value_words(points: Points, i: int) -> str:
     if points.limit[i]:
         return _limit_words(float(points.y[i]))
     return with_error(float(points.y[i]), float(points.y_low[i]), float(points.y_high[i]))
@@ -209,7 +212,7 @@ def sed(table: Columns) -> Curve:
     significance = table.get("sqrt_ts")
     rows = [
         [f"{points.x[i]:.3g}", f"{points.x[i] - points.x_low[i]:.3g} – {points.x[i] + points.x_high[i]:.3g}",
-         _value_words(points, i), r.fixed(significance[i], 1)]
+         value_words(points, i), r.fixed(significance[i], 1)]
         for i in range(len(points.x))
     ]  # fmt: skip
     head = [(_("Energy"), "TeV"), (_("Bin"), "TeV"), ("E² dN/dE", FLUX_WORDS), ("√TS", "")]
@@ -230,7 +233,7 @@ def light_curve(table: Columns) -> Curve:
     moments = Time(points.x, format="mjd", scale="utc").isot
     data = traces(points, x=[str(one)[:19] for one in moments])
     rows = [
-        [r.moment(ends[0][i], "second"), r.moment(ends[1][i], "second"), _value_words(points, i),
+        [r.moment(ends[0][i], "second"), r.moment(ends[1][i], "second"), value_words(points, i),
          r.fixed(significance[i], 1)]
         for i in range(len(points.x))
     ]  # fmt: skip
@@ -264,7 +267,7 @@ def theta_squared(table: Columns) -> Curve:
     return Curve(_("θ² distribution"), {"data": data, "layout": layout}, head, rows, reader_facts(table.header))
 
 
-def reader_facts(header: fits.Header) -> list[tuple[str, str]]:
+def reader_facts(header: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a reader of a result asks for first, as far as the file says it."""
     number: Callable[[str], float | None] = lambda name: r.finite(header.get(name))  # noqa: E731
     stat, dof, confidence = number("STAT"), number("DOF"), number("UL_CONF")
@@ -287,7 +290,7 @@ def reader_facts(header: fits.Header) -> list[tuple[str, str]]:
     return [(label, value) for label, value in pairs if value not in ("", r.MISSING)]
 
 
-def _text(header: fits.Header, name: str) -> str:
+def _text(header: Mapping[str, Any], name: str) -> str:
     value = header.get(name, "")
     return value.strip() if isinstance(value, str) else str(value)
 

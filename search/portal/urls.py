@@ -1,6 +1,15 @@
 from django.urls import URLPattern, URLResolver, path
 
-from search.portal import cart_views, object_views, product_views, query_views, result_views, samp_views, search_views
+from search.portal import (
+    cart_views,
+    object_views,
+    product_views,
+    query_views,
+    result_views,
+    samp_views,
+    search_views,
+    sed_views,
+)
 from search.portal.elsewhere import views as elsewhere
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,6 +28,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/signed/<str:token>/results.vot", samp_views.signed_table, name="signed-table"),
     path("products/", product_views.by_identifier, name="product-by-identifier"),
     path("products/<str:key>/", product_views.page, name="product"),
+    path("products/<str:key>/region", product_views.region, name="product-region"),
+    path("sed/", sed_views.page, name="sed"),
     path("cart/", cart_views.page, name="cart"),
     path("cart/zip", cart_views.zipped, name="cart-zip"),
     path("cart/script", cart_views.script, name="cart-script"),

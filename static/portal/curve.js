@@ -6,10 +6,13 @@ function draw(box) {
   const render = () => {
     const axis = { gridcolor: colour("--d-border"), linecolor: colour("--d-control"), zeroline: false, automargin: true };
     const { xaxis, yaxis, ...rest } = figure.layout;
-    window.Plotly.react(box, figure.data, {
+    const series = ["--d-primary", "--d-series-2", "--d-series-3", "--d-series-4", "--d-series-5"].map(colour);
+    // Points and limits of one spectrum have one colour.
+    const data = figure.data.map(({ series: own, ...trace }) => (own === undefined ? trace : { ...trace, marker: { ...trace.marker, color: series[own] } }));
+    window.Plotly.react(box, data, {
       ...rest, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", autosize: true, height: 380,
       font: { family: "IBM Plex Sans Variable, sans-serif", size: 12, color: colour("--d-text") },
-      colorway: ["--d-primary", "--d-series-2", "--d-series-3", "--d-series-4", "--d-series-5"].map(colour),
+      colorway: series,
       legend: { orientation: "h", y: 1.12 }, margin: { l: 70, r: 20, t: 30, b: 50 },
       xaxis: { ...axis, ...xaxis }, yaxis: { ...axis, ...yaxis },
     }, { responsive: true, displaylogo: false });
