@@ -71,7 +71,7 @@ class Run:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _attempt(self) -> Outcome:
-        job_type = registry.get(self.job.type)
+        job_type = registry.get(self.job.type, self.job.version)
         if job_type is None:
             return Outcome(End.FAULTY, "This job type is no longer offered.")
         try:
@@ -95,9 +95,22 @@ class Run:
         JobLog.objects.filter(job=self.job).delete()
         running = self._start(job_type, params, viewer)
         try:
-            return Watch(self.job, running, self.events, self.stopping).until_end()
+            outcome = Watch(self.job, running, self.events, self.stopping).until_end()
         finally:
             running.close()
+        if job_type.command is not None and outcome.end is End.DONE:
+            outcome = self._declared(job_type, params, outcome)
+        return outcome
+
+    def _declared(self, job_type: JobType, params: Any, outcome: Outcome) -> Outcome:
+        """An external command says nothing of its files: the description does."""
+        from jobs.commands import declared_files  # noqa: PLC0415 (few jobs are commands)
+
+        files, missing = declared_files(job_type.description, params, self.folder)
+        self.events.said.files |= files
+        if missing:
+            return Outcome(End.FAULTY, f"The command ended without writing {', '.join(missing)}.", exit_code=0)
+        return outcome
 
     # --- start ---
 
@@ -201,7 +214,7 @@ class Run:
 
     def _fingerprint(self) -> str:
         """What the run was made from; an equal one made the same."""
-        job_type = registry.get(self.job.type)
+        job_type = registry.get(self.job.type, self.job.version)
         if job_type is None or job_type.lenient:
             return ""
         sums = {name: [member.sha256 for member in members] for name, members in self.inputs.products.items()}

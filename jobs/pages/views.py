@@ -71,11 +71,11 @@ def type_or_404(name: str) -> JobType:
 
 
 def with_page() -> list[JobType]:
-    return [t for _name, t in registry.types.items() if t.page]
+    return [t for t in registry.offered() if t.page]
 
 
 def titles() -> dict[str, str]:
-    return {name: t.description.title for name, t in registry.types.items()}
+    return {t.name: t.description.title for t in registry.offered()}
 
 
 # --- list ------------------------------------------------------------------------------------------------------------
@@ -246,7 +246,7 @@ def _tab_labels() -> list[tuple[str, str]]:
 
 
 def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
-    job_type = registry.get(found.type)
+    job_type = registry.get(found.type, found.version)
     asker = viewer(request)
     href = f"{job_type.path if job_type else '/uws/' + found.type}/{found.id}"
     results = list(found.results.all())
@@ -429,7 +429,8 @@ def act(request: HttpRequest, job_id: UUID, action: str) -> HttpResponseBase:
 
 @require_safe
 def types(request: HttpRequest) -> HttpResponse:
-    return render(request, "jobs/types.html", {"types": with_page()})
+    drafts = descriptions.visible(viewer(request)).filter(state__in=(descriptions.DRAFT, descriptions.PROPOSED))
+    return render(request, "jobs/types.html", {"types": with_page(), "drafts": drafts.order_by("-changed")[:100]})
 
 
 @require_safe
