@@ -19,8 +19,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gateway.access.request import viewer
 from gateway.access.rights import Viewer
-from jobs import fate, formats, hooks, parameters, queue, registry, reuse, service
+from jobs import fate, hooks, parameters, queue, registry, reuse, service
 from jobs.errors import Refused
+from jobs.formats import votable, wadl
+from jobs.formats.document import to_json
 from jobs.models import Job, JobResult
 from jobs.pages import forms, snippets
 from jobs.pages.estimate import estimate
@@ -439,13 +441,14 @@ def job_type(request: HttpRequest, type_name: str) -> HttpResponse:
 def description(request: HttpRequest, type_name: str, form: str) -> HttpResponse:
     """The description as JSON, VOTable (``xml``) or WADL."""
     found = type_or_404(type_name)
+    document = to_json(found)
     match form:
         case "json":
-            return HttpResponse(json.dumps(formats.to_json(found), indent=1), content_type="application/json")
+            return HttpResponse(json.dumps(document, indent=1), content_type="application/json")
         case "xml":
-            return HttpResponse(formats.to_votable(found), content_type="application/x-votable+xml")
+            return HttpResponse(votable.write(document), content_type="application/x-votable+xml")
         case "wadl":
             base = request.build_absolute_uri("/")
-            return HttpResponse(formats.to_wadl(found, base), content_type="application/vnd.sun.wadl+xml")
+            return HttpResponse(wadl.write(document, base), content_type="application/vnd.sun.wadl+xml")
         case _:
             raise Http404

@@ -15,10 +15,11 @@ from gateway.access.rights import ANONYMOUS, Viewer, may_fetch
 from search.archive import denial, previews
 from search.archive.lookup import find, found_or_404
 from search.archive.models import Product
-from search.portal import fitsview, looks, product, show
+from search.portal import curves, fitsview, looks, product, show
 from search.portal.result_views import analyses_for
 
 TABS = ("overview", "metadata", "files", "fits", "provenance", "related", "cite")
+CURVED = ("sed", "spectrum", "timeseries", "light-curve", "measurements")
 
 
 @require_safe
@@ -80,6 +81,7 @@ def _overview(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, A
     return {
         "facts": product.key_facts(row),
         "look": look,
+        "curve": curves.of(row) if may and row.dataproduct_type in CURVED else None,
         "has_preview": may and look is None and previews.has_preview(row),
         "is_map": may and row.dataproduct_type in ("image", "cube") and bool(row.storage_key),
         "cite": product.citation(row),
