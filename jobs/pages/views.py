@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gateway.access.request import viewer
 from gateway.access.rights import Viewer
-from jobs import fate, hooks, parameters, queue, registry, repeat, reuse, service
+from jobs import descriptions, fate, hooks, parameters, queue, registry, repeat, reuse, service
 from jobs.errors import Refused
 from jobs.formats import votable, wadl
 from jobs.formats.document import to_json
