@@ -14,5 +14,6 @@ class JobsConfig(AppConfig):
         registry.types.add(provenance_document.TYPE.name, provenance_document.TYPE)
         registry.add_analyses()
         keeper.add_chores()
-        provenance_actions.add("open-job", actions.Open())
         provenance_actions.add("repeat-job", actions.Repeat())
+        provenance_actions.add("edit-and-repeat-job", actions.EditAndRepeat())
+        provenance_actions.add("open-job", actions.Open())

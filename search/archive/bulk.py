@@ -1,10 +1,10 @@
 """ObsCore rows of files that lie elsewhere, taken in by the block: checked, indexed, known by their identifiers."""
 
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.utils import timezone
 from gateway.access.models import Rights
 from gateway.vo.identifiers import InvalidKey, foreign_key, key_of
 from search.archive import sky, sky_index
+from search.archive.bulk_write import writer
 from search.archive.changes import changed
 from search.archive.curation import Curation, register_collection
 from search.archive.fields import OBSCONFIG, OBSCORE, OBSCORE_HEA, Field
@@ -53,36 +54,49 @@ class Bulk:
         self.curation = curation
         self.own_collection = own_collection
         self.policies: dict[tuple[str, str, str | None], int] = {}
-        self.now = timezone.now()
+        self.now = connection.ops.adapt_datetimefield_value(timezone.now())
         self.names: tuple[str, ...] = ()
 
     def take(self, rows: Iterable[Mapping[str, Any]], progress: Callable[[int], None]) -> Outcome:
         """Takes all rows in or, when the file breaks off, none."""
-        outcome, waiting = Outcome(), []
-        deferred = False
-        with transaction.atomic():
-            for number, row in enumerate(rows, 1):
-                try:
-                    waiting.append(self.values(row))
-                except BadRow as error:
-                    outcome.refused += 1
-                    if len(outcome.reasons) < SHOWN:
-                        outcome.reasons.append(f"row {number}: {error}")
-                if len(waiting) >= BLOCK:
-                    outcome.taken += self._write(waiting)
-                    progress(number)
-                    if not deferred and outcome.taken >= DEFER_ABOVE:
-                        sky_index.drop(connection)
-                        deferred = True
-            outcome.taken += self._write(waiting)
+        outcome = Outcome()
+        numbered = enumerate(rows, 1)
+        with transaction.atomic(), writer() as write:
+            held, deferred = Product.objects.count(), False
+            while block := list(islice(numbered, BLOCK)):
+                checked = self._checked(block, outcome)
+                if checked:
+                    write((*OWN, *self.names, *sky.COLUMNS), checked)
+                outcome.taken += len(checked)
+                progress(block[-1][0])
+                # Anew at the end is faster where most rows are new; before that it would only keep readers waiting.
+                if not deferred and outcome.taken >= max(DEFER_ABOVE, held):
+                    sky_index.drop(connection)
+                    deferred = True
             if deferred:
                 sky_index.install(connection)
         if outcome.taken:
             changed.send(sender=Product)
         return outcome
 
-    def values(self, row: Mapping[str, Any]) -> list[Any]:
-        """One row of the table, in the order of ``sql``; raises BadRow."""
+    def _checked(self, block: Sequence[tuple[int, Mapping[str, Any]]], outcome: Outcome) -> list[tuple[Any, ...]]:
+        """The good rows of a block, ready to be written; the others are counted and the first of them named."""
+        good: list[tuple[int, dict[str, Any], list[Any]]] = []
+        reasons: dict[int, str] = {}
+        for number, row in block:
+            try:
+                good.append((number, *self._values(row)))
+            except BadRow as error:
+                reasons[number] = str(error)
+        placed, unclear = sky.place_all([given for _number, given, _values in good])
+        reasons |= {good[at][0]: f"s_region: {reason}" for at, reason in unclear.items()}
+        outcome.refused += len(reasons)
+        for number in sorted(reasons)[: SHOWN - len(outcome.reasons)]:
+            outcome.reasons.append(f"row {number}: {reasons[number]}")
+        return [(*good[at][2], *place) for at, place in enumerate(placed) if at not in unclear]
+
+    def _values(self, row: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+        """One row by name, and its values but for the place on the sky; raises BadRow."""
         if not self.names:
             self.names = tuple(dict.fromkeys((*ADDED, *(name for name in row if name in FIELDS))))
         given = {name: _typed(FIELDS[name], value) for name, value in row.items() if name in FIELDS}
@@ -94,13 +108,9 @@ class Bulk:
         if given.get("target_name"):
             given.setdefault("target_aliases", hashlist([given["target_name"]]))
         policy_id = self._policy(given)
-        try:
-            placed = sky.place(given.get("s_ra"), given.get("s_dec"), given.get("s_region"))
-        except sky.InvalidRegion as error:
-            raise BadRow(f"s_region: {error}") from None
         identifier = str(given["obs_publisher_did"])
-        own = (_key(identifier), policy_id, "", "", "", "", self.curation.terms, "[]", json.dumps({}), self.now)
-        return [*own, *(given.get(name) for name in self.names), *placed]
+        own = (_key(identifier), policy_id, "", "", "", "", self.curation.terms, "[]", "{}", self.now)
+        return given, [*own, *map(given.get, self.names)]
 
     def _policy(self, given: dict[str, Any]) -> int:
         """The row's own rights, where it has some, else those of the options."""
@@ -118,25 +128,6 @@ class Bulk:
             self.policies[known] = said.policy().pk
             register_collection(said)
         return self.policies[known]
-
-    def _write(self, waiting: list[list[Any]]) -> int:
-        with connection.cursor() as cursor:
-            cursor.executemany(_upsert((*OWN, *self.names, *sky.COLUMNS)), waiting)
-        count = len(waiting)
-        waiting.clear()
-        return count
-
-
-def _upsert(columns: Sequence[str]) -> str:
-    """A row that is known by its identifier is brought up to date; one whose file lies here is left alone."""
-    names = ", ".join(columns)
-    marks = ", ".join(["%s"] * len(columns))
-    fixed = ("key", "obs_publisher_did", "storage_key", "file_name", "sha256", "suspect", "parts", "header", "created")
-    updates = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in fixed)
-    return (
-        f"INSERT INTO archive_product ({names}) VALUES ({marks})"  # noqa: S608 - names of the model alone
-        f" ON CONFLICT (obs_publisher_did) DO UPDATE SET {updates} WHERE archive_product.storage_key = ''"
-    )
 
 
 def _key(identifier: str) -> str:

@@ -5,10 +5,13 @@ STC-S as TAP 1.0 (section 6) restricts it: Position, Circle, Box and Polygon in 
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from search.adql import geometry
+import numpy as np
+
+from search.adql import caps, geometry
 
 Vector = tuple[float, float, float]
 _SHAPE = re.compile(r"\b(position|circle|box|polygon)\b", re.IGNORECASE)
@@ -69,6 +72,17 @@ def place(ra: float | None, dec: float | None, region: str | None) -> tuple[floa
     return (*vector, *cap)
 
 
+def place_all(rows: Sequence[Mapping[str, Any]]) -> tuple[list[list[float | None]], dict[int, str]]:
+    """The values of COLUMNS for each of many rows (members ``s_ra``, ``s_dec``, ``s_region``, where they have them).
+
+    Beside them why a region cannot be indexed, by the number of its row.
+    """
+    degrees = [np.array([row.get(name) for row in rows], dtype=float) for name in ("s_ra", "s_dec")]
+    found, reasons = caps.caps([row.get("s_region") for row in rows])
+    placed = np.column_stack((caps.vectors(*degrees), found)).tolist()
+    return [[None if value != value else value for value in row] for row in placed], reasons  # noqa: PLR0124 - NaN
+
+
 def circle(ra: float, dec: float, radius: float) -> str:
     """STC-S of a circle (degrees, ICRS)."""
     return f"Circle ICRS {ra:.7f} {dec:.7f} {radius:.6g}"
@@ -76,13 +90,13 @@ def circle(ra: float, dec: float, radius: float) -> str:
 
 def enclosing_cap(region: str) -> Cap:
     """The smallest cap that is easy to find around an STC-S region."""
-    caps = [_cap_of(kind, numbers) for kind, numbers in _shapes(region)]
-    if not caps:
+    found = [_cap_of(kind, numbers) for kind, numbers in _shapes(region)]
+    if not found:
         raise InvalidRegion(f"no Circle, Box, Polygon or Position in {region[:80]!r}")
-    if len(caps) == 1:
-        return caps[0]
-    centre = _mean([cap.centre for cap in caps])
-    return Cap(centre, min(180.0, max(separation(centre, cap.centre) + cap.radius for cap in caps)))
+    if len(found) == 1:
+        return found[0]
+    centre = _mean([cap.centre for cap in found])
+    return Cap(centre, min(180.0, max(separation(centre, cap.centre) + cap.radius for cap in found)))
 
 
 def _shapes(region: str) -> Iterator[tuple[str, list[float]]]:

@@ -5,6 +5,7 @@
 
 from typing import Any
 
+from search.adql import rtree
 from search.adql.index import EVENTS, drop_ddl, index_ddl
 from search.archive.published import FOOTPRINT, OBSCORE_TABLE, POINTING, PRODUCT_TABLE
 
@@ -17,6 +18,8 @@ def install(connection: Any) -> None:
     with connection.cursor() as cursor:
         for statement in (*drop_ddl(OBSCORE_TABLE, connection.vendor), *index_ddl(OBSCORE_TABLE, connection.vendor)):
             cursor.execute(statement)
+    if connection.vendor == "sqlite":
+        rtree.fill(connection.connection, OBSCORE_TABLE)
 
 
 def drop(connection: Any) -> None:

@@ -15,10 +15,11 @@ from gateway.access.rights import ANONYMOUS, Viewer, may_fetch
 from search.archive import denial, previews
 from search.archive.lookup import find, found_or_404
 from search.archive.models import Product
-from search.portal import fitsview, looks, product, show
+from search.portal import curves, fitsview, looks, product, show
 from search.portal.result_views import analyses_for
 
 TABS = ("overview", "metadata", "files", "fits", "provenance", "related", "cite")
+CURVED = ("sed", "spectrum", "timeseries", "light-curve", "measurements")
 
 
 @require_safe
@@ -80,9 +81,10 @@ def _overview(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, A
     return {
         "facts": product.key_facts(row),
         "look": look,
+        "curve": curves.of(row) if may and row.dataproduct_type in CURVED else None,
         "has_preview": may and look is None and previews.has_preview(row),
         "is_map": may and row.dataproduct_type in ("image", "cube") and bool(row.storage_key),
-        "cite": product.citation(row),
+        "cite": product.citation(row, product.collection_of(row)),
     }
 
 
@@ -101,7 +103,7 @@ def _related(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, An
 
 
 def _cite(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
-    return {"cite": product.citation(row)}
+    return {"cite": product.citation(row, product.collection_of(row))}
 
 
 def _nothing(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:

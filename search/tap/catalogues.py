@@ -10,8 +10,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from gateway.vo.tables import Column, SkyPosition
+from search.adql import rtree
 from search.adql.index import drop_ddl, index_ddl
 from search.tap import prepare, published
+from search.tap.database import engines
 from search.tap.models import Catalogue
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -118,19 +120,20 @@ def _vector(ra: float | None, dec: float | None) -> tuple[float | None, float | 
 
 
 def _index(catalogue: Catalogue) -> None:
-    dialect = "sqlite" if connection.vendor == "sqlite" else "postgresql"
+    table = published.table_of(catalogue)
     with connection.cursor() as cursor:
-        for statement in index_ddl(published.table_of(catalogue), dialect):  # type: ignore[arg-type]  # two words
+        for statement in index_ddl(table, engines.dialect()):
             cursor.execute(statement)
+    if connection.vendor == "sqlite":
+        rtree.fill(connection.connection, table)
 
 
 def _drop(name: str) -> bool:
     catalogue = Catalogue.objects.filter(name=f"catalogs.{name}").first()
     if catalogue is None:
         return False
-    dialect = "sqlite" if connection.vendor == "sqlite" else "postgresql"
     with connection.cursor() as cursor:
-        for statement in drop_ddl(published.table_of(catalogue), dialect):  # type: ignore[arg-type]  # as above
+        for statement in drop_ddl(published.table_of(catalogue), engines.dialect()):
             cursor.execute(statement)
         cursor.execute(f'DROP TABLE "{catalogue.physical}"')
     catalogue.delete()

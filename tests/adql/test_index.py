@@ -1,11 +1,14 @@
 """The sky index: every form of cone, overlap and cross-match reaches it, on both databases; it keeps in step."""
 
+import random
 import sqlite3
 from typing import Any
 
 import psycopg
 import pytest
 
+from gateway.vo.tables import PublishedTable, SkyPosition, SkyRegion
+from search.adql import geometry, rtree
 from search.adql.index import drop_ddl, index_ddl
 from search.adql.translate import translate
 from tests.adql import world
@@ -103,6 +106,7 @@ def test_triggers_keep_the_index_in_step() -> None:
     connection.executemany(insert, [tuple(row.values()) for row in rows[:10]])
     for statement in index_ddl(table, "sqlite"):
         connection.execute(statement)
+    rtree.fill(connection, table)
     connection.executemany(insert, [tuple(row.values()) for row in rows[10:]])
     connection.execute("UPDATE product SET x = 1, y = 0, z = 0 WHERE id = 1")
     connection.execute("UPDATE product SET x = NULL, region_x = NULL WHERE id = 2")
@@ -111,8 +115,41 @@ def test_triggers_keep_the_index_in_step() -> None:
     kept = {tree: _index(connection, tree) for tree in ("product_position", "product_region")}
     for statement in (*drop_ddl(table, "sqlite"), *index_ddl(table, "sqlite")):
         connection.execute(statement)
-    assert kept == {tree: _index(connection, tree) for tree in kept}
+    rtree.fill(connection, table)
+    for tree, cells in kept.items():
+        for before, after in zip(cells, _index(connection, tree), strict=True):
+            assert after == pytest.approx(before, abs=1e-6)
     assert len(kept["product_position"]) > 20
+
+
+@pytest.mark.parametrize("count", [0, 1, 51, 52, 2601, 2602, 7000])
+def test_an_index_of_many_rows_is_whole_and_goes_on_living(count: int) -> None:
+    connection = sqlite3.connect(":memory:")
+    chance = random.Random(count)
+    places = [geometry.vector(chance.uniform(0, 360), chance.uniform(-90, 90)) for _ in range(count)]
+    rows = [(3 * i + 1, *v, *v, chance.uniform(0, 5)) for i, v in enumerate(places)]
+    connection.execute("CREATE TABLE p (id INTEGER PRIMARY KEY, x, y, z, region_x, region_y, region_z, region_radius)")
+    connection.executemany("INSERT INTO p VALUES (?,?,?,?,?,?,?,?)", [*rows, (2, *[None] * 7)])
+    table = PublishedTable(
+        name="a.p", physical="p", columns=(), positions=(SkyPosition(ra="a", dec="d", rtree="pos"),),
+        regions=(SkyRegion(column="r", rtree="reg"),),
+    )  # fmt: skip
+    for statement in index_ddl(table, "sqlite"):
+        connection.execute(statement)
+    for _again in range(2):
+        rtree.fill(connection, table)
+        for tree in ("pos", "reg"):
+            assert connection.execute("SELECT rtreecheck(?)", (tree,)).fetchone() == ("ok",)
+            assert [row[0] for row in _index(connection, tree)] == [row[0] for row in rows]
+    for number, (x, y, z) in enumerate(places):
+        (cell,) = connection.execute("SELECT x0, x1, y0, y1, z0, z1 FROM pos WHERE id = ?", (3 * number + 1,))
+        assert cell[0] <= x <= cell[1]
+        assert cell[2] <= y <= cell[3]
+        assert cell[4] <= z <= cell[5]
+    connection.execute("DELETE FROM p WHERE id % 2 = 1")
+    connection.executemany("INSERT INTO p VALUES (?,?,?,?,?,?,?,?)", [(10**6 + row[0], *row[1:]) for row in rows])
+    for tree in ("pos", "reg"):
+        assert connection.execute("SELECT rtreecheck(?)", (tree,)).fetchone() == ("ok",)
 
 
 @pytest.mark.slow
