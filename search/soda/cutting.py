@@ -12,11 +12,12 @@ iers.conf.auto_download = False
 
 from astropy.time import Time  # noqa: E402
 
+from gateway.vo import regions  # noqa: E402
 from search.archive import sky  # noqa: E402
 from search.archive.extract import stored_fits  # noqa: E402
 from search.archive.models import Product  # noqa: E402
 from search.archive.times import mission_time  # noqa: E402
-from search.soda.parameters import HC, Cut, Shape  # noqa: E402
+from search.soda.parameters import HC, Cut  # noqa: E402
 
 Flags = NDArray[np.bool_]
 Array = NDArray[np.float64]
@@ -64,7 +65,9 @@ def _chosen(events: Any, cut: Cut, spans: Array) -> Flags:
     rows = events.data
     keep: Flags = np.ones(len(rows), dtype=bool)
     if cut.shape is not None:
-        keep &= inside(cut.shape, np.asarray(rows["RA"], float), np.asarray(rows["DEC"], float))
+        keep &= regions.inside(
+            cut.shape.kind, cut.shape.numbers, np.asarray(rows["RA"], float), np.asarray(rows["DEC"], float)
+        )
     if cut.energy is not None:
         energy = np.asarray(rows["ENERGY"], float)
         keep &= (energy >= cut.energy[0]) & (energy <= cut.energy[1])
@@ -75,38 +78,6 @@ def _chosen(events: Any, cut: Cut, spans: Array) -> Flags:
             in_time |= (time >= start) & (time <= stop)
         keep &= in_time
     return keep
-
-
-def inside(shape: Shape, ra: Array, dec: Array) -> Flags:
-    """Which positions lie in the region."""
-    if shape.kind == "RANGE":
-        west, east, south, north = shape.numbers
-        in_longitude = (ra - west) % 360 <= east - west if np.isfinite(east - west) else (ra >= west) & (ra <= east)
-        return np.asarray(in_longitude & (dec >= south) & (dec <= north))
-    points = _vectors(ra, dec)
-    if shape.kind == "CIRCLE":
-        centre = np.array(sky.unit_vector(*shape.numbers[:2]))
-        chord = np.linalg.norm(points - centre, axis=1)
-        return np.asarray(chord <= 2 * np.sin(np.radians(min(shape.numbers[2], 180)) / 2))
-    return _in_polygon(points, _vectors(np.array(shape.numbers[::2]), np.array(shape.numbers[1::2])))
-
-
-def _vectors(ra: Array, dec: Array) -> Array:
-    lon, lat = np.radians(ra), np.radians(dec)
-    return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
-
-
-def _in_polygon(points: Array, corners: Array) -> Flags:
-    """The way once around the corners, as seen from the point; polygons smaller than a hemisphere."""
-    centre = corners.sum(axis=0)
-    turn = np.zeros(len(points))
-    for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        # a and b as seen in the plane that touches the sphere at the point
-        flat_a = a - points * (points @ a)[:, None]
-        flat_b = b - points * (points @ b)[:, None]
-        cross = np.einsum("ij,ij->i", points, np.cross(flat_a, flat_b))
-        turn += np.arctan2(cross, np.einsum("ij,ij->i", flat_a, flat_b))
-    return np.asarray((np.abs(turn) > np.pi) & (points @ centre > 0))
 
 
 def _overlaps(product: Product, cut: Cut) -> bool:

@@ -16,6 +16,7 @@ from gateway.vo.dali import DaliError, Parameters
 from jobs import service
 from jobs.errors import Refused
 from jobs.uws import views as uws
+from search.adql import geometry
 from search.archive import denial, files
 from search.archive.lookup import find
 from search.archive.models import Product
@@ -123,20 +124,34 @@ def asynchronous(request: HttpRequest) -> HttpResponseBase:
 
 def _job_parameters(cut: Cut, product: Product) -> Fields:
     """SODA's parameters as those of the job type."""
-    if cut.shape is not None and cut.shape.kind != "CIRCLE":
-        raise SodaError("UsageError", _("A cut-out as a job takes a CIRCLE; /soda/sync takes the other shapes too."))
-    ra, dec, radius = cut.shape.numbers if cut.shape else (product.s_ra or 0.0, product.s_dec or 0.0, EVERYWHERE)
+    ra, dec, radius = _cone(cut, product)
     given: Fields = {
         "observations": [product.obs_publisher_did],
         "ra": [repr(ra % 360)],
         "dec": [repr(dec)],
         "radius": [repr(radius)],
     }
+    if cut.shape is not None and cut.shape.kind != "CIRCLE":
+        given["region"] = [f"{cut.shape.kind} {' '.join(map(repr, cut.shape.numbers))}"]
     for names, interval in ((("energy_min", "energy_max"), cut.energy), (("t_min", "t_max"), cut.time)):
         for name, value in zip(names, interval or (), strict=False):
             if math.isfinite(value) and value > 0:
                 given[name] = [repr(value)]
     return given
+
+
+def _cone(cut: Cut, product: Product) -> tuple[float, float, float]:
+    """The circle, or one that holds the whole region, in degrees."""
+    if cut.shape is None or cut.shape.kind == "RANGE":
+        return product.s_ra or 0.0, product.s_dec or 0.0, EVERYWHERE
+    if cut.shape.kind == "CIRCLE":
+        ra, dec, radius = cut.shape.numbers
+        return ra, dec, radius
+    try:
+        cap = geometry.cap(geometry.from_numbers("polygon", cut.shape.numbers))
+    except geometry.BadShape as error:
+        raise SodaError("UsageError", str(error)) from None
+    return *geometry.position(cap.vector), min(cap.radius * 1.001, EVERYWHERE)
 
 
 def _word_of(status: int) -> str:

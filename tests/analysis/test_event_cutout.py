@@ -42,6 +42,21 @@ def test_the_file_is_valid_gadf_with_its_responses(cut):
         assert observation.events.energy.max().value < 10
 
 
+def test_a_polygon_keeps_the_events_in_it(case, tmp_path):
+    item = case("crab").inputs[0]
+    square = "POLYGON 83.4 21.8 83.8 21.8 83.8 22.2 83.4 22.2"
+    ran = run(tmp_path, "event_cutout", [item], ra=83.6, dec=22.0, radius=0.5, region=square)
+    with fits.open(item.path) as hdus, fits.open(tmp_path / "events.fits") as kept:
+        rows, left = hdus["EVENTS"].data, kept["EVENTS"].data
+        # The edges are arcs of great circles, which bulge by less than 0.0002 degrees here.
+        inner = (abs(rows["RA"] - 83.6) < 0.199) & (abs(rows["DEC"] - 22.0) < 0.199)
+        outer = (abs(left["RA"] - 83.6) < 0.201) & (abs(left["DEC"] - 22.0) < 0.201)
+        assert outer.all()
+        assert len(left) >= int((inner & (rows["ENERGY"] < 1000)).sum()) > 0
+        assert kept["EVENTS"].header["DSVAL2"] == square
+    assert ran.summary["n_events"] == len(left)
+
+
 def test_a_time_range_cuts_good_times_livetime_and_events(case, tmp_path):
     item = case("crab").inputs[0]
     begin = item.obscore["t_min"]

@@ -9,10 +9,10 @@ from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.vo.regions import inside
 from jobs.models import Job
 from search.archive.models import Product
-from search.soda.cutting import inside
-from search.soda.parameters import HC, Shape
+from search.soda.parameters import HC
 
 pytestmark = pytest.mark.django_db
 
@@ -151,7 +151,6 @@ def test_a_cut_out_as_a_job(archive, client_of):
 def test_a_job_obeys_the_same_rules(archive, client_of):
     assert client_of("charlie").post("/soda/async", {"ID": archive.proprietary.key}).status_code == 403
     assert client_of("charlie").post("/soda/async", {"ID": archive.hidden.key}).status_code == 404
-    assert client_of("bob").post("/soda/async", {"ID": archive.public.key, "POS": "RANGE 1 2 3 4"}).status_code == 400
     assert client_of("bob").post("/soda/async", {"ID": archive.public.key, "PHASE": "ABORT"}).status_code == 400
     assert client_of("anonymous").post("/soda/async", {"ID": archive.public.key}).status_code == 303
 
@@ -162,7 +161,7 @@ def test_a_many_cornered_polygon_is_a_circle(ra, dec, radius):
 
     centre = SkyCoord(ra, dec, unit="deg")
     ring = centre.directional_offset_by(np.arange(0, 360, 5) * u.deg, radius * u.deg)
-    polygon = Shape("POLYGON", tuple(np.column_stack([ring.ra.deg, ring.dec.deg]).ravel()))
+    corners = tuple(np.column_stack([ring.ra.deg, ring.dec.deg]).ravel())
     random = np.random.default_rng(1)
     points_ra, points_dec = random.uniform(0, 360, 300), np.degrees(np.arcsin(random.uniform(-1, 1, 300)))
     points_ra[:100], points_dec[:100] = (
@@ -170,6 +169,29 @@ def test_a_many_cornered_polygon_is_a_circle(ra, dec, radius):
         np.clip(dec + random.normal(0, radius, 100), -90, 90),
     )
     distance = centre.separation(SkyCoord(points_ra, points_dec, unit="deg")).deg
-    found = inside(polygon, points_ra % 360, points_dec)
+    found = inside("POLYGON", corners, points_ra % 360, points_dec)
     sure = np.abs(distance - radius) > 0.01 * radius
     assert (found == (distance < radius))[sure].all()
+
+
+@pytest.mark.parametrize(
+    ("asked", "region"),
+    [
+        ({"POS": "RANGE 83 84 21 23"}, "RANGE 83.0 84.0 21.0 23.0"),
+        ({"POLYGON": "83 21 84 21 84 23"}, "POLYGON 83.0 21.0 84.0 21.0 84.0 23.0"),
+        ({"POS": "POLYGON 83 21 84 21 84 23", "BAND": "1e-19 1e-18"}, "POLYGON 83.0 21.0 84.0 21.0 84.0 23.0"),
+    ],
+)
+def test_a_cut_out_as_a_job_takes_every_shape(archive, client_of, asked, region):
+    response = client_of("bob").post("/soda/async", {"ID": archive.public.key, **asked})
+    assert response.status_code == 303, response.content
+    job = Job.objects.get()
+    assert job.parameters["region"] == [region]
+    assert float(job.parameters["radius"][0]) > 0.5
+
+
+def test_a_polygon_that_is_none_is_refused_before_there_is_a_job(archive, client_of):
+    response = client_of("bob").post("/soda/async", {"ID": archive.public.key, "POLYGON": "1 1 1 1 1 1"})
+    assert response.status_code == 400
+    assert b"UsageError: a polygon needs three different vertices" in response.content
+    assert not Job.objects.exists()

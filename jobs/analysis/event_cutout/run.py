@@ -9,6 +9,7 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.time import Time
 
+from gateway.vo import regions
 from jobs.activity import InputError, Out, StagedInput
 from jobs.analysis.common import geometry, observations, plots
 from jobs.analysis.common.obscore import HC, merge
@@ -116,6 +117,8 @@ def selected(events: Any, params: EventCutout, spans: Any) -> Any:
     rows = events.data
     position = SkyCoord(np.asarray(rows["RA"], float), np.asarray(rows["DEC"], float), unit="deg", frame="icrs")
     near = position.separation(geometry.target(params)).deg <= params.radius
+    if params.region:
+        near &= regions.inside(*regions.read(params.region), position.ra.deg, position.dec.deg)
     energy = np.asarray(rows["ENERGY"], float)
     time = np.asarray(rows["TIME"], float)
     if len(spans) and (params.t_min > 0 or params.t_max < NO_END):
@@ -141,7 +144,8 @@ def describe(events: Any, gti: Any, spans: Any, params: EventCutout) -> float:
     # HEASARC data subspace keywords say what was selected.
     head["DSTYP1"], head["DSUNI1"], head["DSVAL1"] = "ENERGY", "TeV", f"{params.energy_min:g}:{params.energy_max:g}"
     head["DSTYP2"], head["DSUNI2"] = "POS(RA,DEC)", "deg"
-    head["DSVAL2"] = f"CIRCLE({params.ra:.6f},{params.dec:.6f},{params.radius:g})"
+    head["DSVAL2"] = params.region[:68] or f"CIRCLE({params.ra:.6f},{params.dec:.6f},{params.radius:g})"
+    head.add_history(f"Region {params.region}" if params.region else f"Cone {head['DSVAL2']}")
     return livetime
 
 
@@ -175,6 +179,9 @@ def _tev(row: Mapping[str, Any], name: str, default: float) -> float:
 
 def _cone(row: Mapping[str, Any], params: EventCutout) -> dict[str, Any]:
     """The cone is the region, unless it is wider than the field of view was."""
+    if params.region.upper().startswith("POLYGON"):
+        place = {"s_ra": params.ra, "s_dec": params.dec, "s_fov": 2 * params.radius}
+        return {**place, "s_region": f"Polygon ICRS {params.region.split(maxsplit=1)[1]}"}
     fov = row.get("s_fov")
     if fov is not None and params.radius >= float(fov):
         return {}
