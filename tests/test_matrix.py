@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from gateway.access.models import Metadata, Policy, PolicyMember, Rights, Role
 from gateway.accounts import scopes, tokens
-from jobs import service
+from jobs import descriptions, service
 from search.archive.models import Product
 from tests.matrix import TABLE, Kind, Row
 from tests.support.gadf import Run, make_store
@@ -70,6 +70,8 @@ def world(cast, tmp_path, settings) -> SimpleNamespace:
     token, _ = tokens.create(cast.alice, "one of alice’s", [scopes.READ_TAP])
     query = {"LANG": ["ADQL"], "QUERY": ["SELECT * FROM ivoa.obscore"]}
     tap_job = service.create("tap", viewer_of(cast.alice), query)
+    drafted = {"name": "drafted", "title": "A draft", "version": "1.0", "text": "Not published", "parameters": []}
+    descriptions.create(drafted, viewer_of(cast.alice))
     names = {
         "job": str(job.pk), "tap_job": str(tap_job.pk), "token": str(token.pk), "stranger": str(cast.charlie.pk), "hidden": keys["hidden"],
         "hidden_policy": str(Product.objects.get(key=keys["hidden"]).policy.uid),

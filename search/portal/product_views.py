@@ -112,7 +112,8 @@ def region(request: HttpRequest, key: str) -> HttpResponse:
     viewer = viewer_of_request(request)
     row = found_or_404(key, viewer).product
     if not may_fetch(viewer, row.policy_id) or row.removed_at is not None:
-        return JsonResponse({"problem": _("The data of this product are not open to you.")}, status=403)
+        status = 403 if viewer.is_authenticated else 401
+        return JsonResponse({"problem": _("The data of this product are not open to you.")}, status=status)
     try:
         wanted = measure.circle(request.GET.dict())
         if wanted is None:

@@ -76,7 +76,12 @@ def test_a_kept_result_outlives_destruction(viewer, work):
 
 def test_provenance_pages_offer_the_job_and_its_repetition(viewer, cast, work):
     job = service.create("sleep", viewer, {"seconds": ["0"]}, run=True)
-    for button, address in ((actions.Open(), f"/jobs/{job.id}/"), (actions.Repeat(), f"/jobs/new/sleep?job={job.id}")):
+    work()
+    for button, address in (
+        (actions.Open(), f"/jobs/{job.id}/"),
+        (actions.Repeat(), f"/jobs/{job.id}/again"),
+        (actions.EditAndRepeat(), f"/jobs/new/sleep?job={job.id}"),
+    ):
         assert button("activity", job.activity_id, viewer).url == address
         assert button("activity", job.activity_id, viewer_of(cast.charlie)) is None
         assert button("entity", "sleep-1", viewer) is None
