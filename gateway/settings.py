@@ -41,10 +41,14 @@ def demo_secret() -> str:
     return path.read_text()
 
 
+def demo_address() -> str:
+    """Where the demo on this data folder was last served."""
+    path = DATA_DIR / "public-url"
+    return path.read_text() if path.exists() else "http://127.0.0.1:8000"
+
+
 SECRET_KEY = required("SECRET_KEY", "sessions and signed links rest on it") or demo_secret()
-PUBLIC_URL = (required("PUBLIC_URL", "links for other programs are made from it") or "http://127.0.0.1:8000").rstrip(
-    "/"
-)
+PUBLIC_URL = (required("PUBLIC_URL", "links for other programs are made from it") or demo_address()).rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [urlsplit(PUBLIC_URL).hostname or ""]
 if not PRODUCTION:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", "testserver"]

@@ -55,6 +55,8 @@ class Input:
     """``1``, ``*``, ``0..1``, ``1..*``"""
     type: str = "Main"
     max_count: int = 500
+    url: str = ""
+    """template of the address from which an identifier is fetched where it is no product; ``$ID`` stands for it"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,9 @@ class Output:
     type: str = "Main"
     product: bool = False
     """becomes a product of the archive"""
+    file: str = ""
+    """the file that an external command writes, ``*`` for any letters; empty: the value of the parameter of the same
+    name, or the name itself"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,7 +46,7 @@ def _tell(jobs: "QuerySet[Job]", mark: str, subject: str, body: str) -> int:
         # Marked first: a mail that is lost is better than one that comes every five seconds.
         if not Job.objects.filter(pk=job.pk, **{mark: False}).update(**{mark: True}) or job.owner is None:
             continue
-        job_type = registry.get(job.type)
+        job_type = registry.get(job.type, job.version)
         words = {
             "title": (job_type.description.title if job_type else job.type) + (f", {job.run_id}" if job.run_id else ""),
             "phase": job.phase.lower(),

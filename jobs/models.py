@@ -216,7 +216,13 @@ class JobDescription(models.Model):
     version = models.CharField(max_length=32)
     state = models.CharField(
         max_length=10,
-        choices=[("draft", _("Draft")), ("proposed", _("Proposed")), ("published", _("Published"))],
+        choices=[
+            ("draft", _("Draft")),
+            ("proposed", _("Proposed")),
+            ("published", _("Published")),
+            ("superseded", _("Superseded")),
+            ("withdrawn", _("Withdrawn")),
+        ],
         default="draft",
     )
     document = models.JSONField(default=dict)

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -68,7 +68,7 @@ def parameters_of(description: Description) -> tuple[Parameter, ...]:
     return _parameters(description.parameters)
 
 
-@cache
+@lru_cache(maxsize=500)
 def _parameters(record: type) -> tuple[Parameter, ...]:
     hints = get_type_hints(record, include_extras=True)
     return tuple(_parameter(field, hints[field.name]) for field in dataclasses.fields(record))

@@ -51,7 +51,7 @@ def environment() -> dict[str, str]:
 
 def record_run(job: Job, closing: queue.Closing, rows: list[JobResult], inputs: Inputs, ended: datetime) -> None:
     """Within the ending transaction: a result without history cannot exist."""
-    job_type = registry.get(job.type)
+    job_type = registry.get(job.type, job.version)
     if job_type is None:
         return
     capture.record(activity_of(Ended(job, job_type, closing, rows, inputs, ended)))

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from gateway.access.rights import Viewer
-from gateway.vo.hooks import Registry
+from gateway.vo.hooks import Hook, Registry
 from jobs.activity import Out, StagedInput
 from jobs.description import Description
 
@@ -75,8 +75,18 @@ OPEN_TO_ALL = {"event_cutout"}
 types: Registry[JobType] = Registry("jobs.types")
 
 
-def get(name: str) -> JobType | None:
-    return types.get(name)
+described: Hook[[str, str], JobType | None] = Hook("jobs.described")
+"""``described(name, version)``: a job type that was described in the web editor and published"""
+all_described: Hook[[], list[JobType]] = Hook("jobs.all_described")
+
+
+def get(name: str, version: str = "") -> JobType | None:
+    """The job type; with ``version`` as a job of that version knows it (what is written in Python has only one)."""
+    return types.get(name) or (described(name, version) if described.filled else None)
+
+
+def offered() -> list[JobType]:
+    return [job_type for _name, job_type in types.items()] + (all_described() if all_described.filled else [])
 
 
 def analysis_types() -> list[JobType]:

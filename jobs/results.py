@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.files import File
@@ -22,6 +23,7 @@ from django.core.files.storage import default_storage
 from gateway.vo.identifiers import did, is_key
 from jobs import hooks
 from jobs.models import Job, JobLog, JobResult
+from provenance.models import WasGeneratedBy
 
 log = logging.getLogger(__name__)
 BLOCK = 2**20
@@ -131,6 +133,17 @@ def is_product(job: Job, found: Found) -> bool:
     return (
         found.product is not None and job.owner_id is not None and hooks.results.filled and is_key(key_of(job, found))
     )
+
+
+def storage_key_of(entity: str) -> str:
+    """Where the bytes of a result lie that is no product, by its name in provenance; empty where it has none."""
+    made = WasGeneratedBy.objects.filter(entity=entity, activity__pk__startswith="job-").first()
+    try:
+        job_id = UUID(made.activity_id.removeprefix("job-")) if made else None
+    except ValueError:
+        return ""
+    row = JobResult.objects.filter(job=job_id, name=made.role).first() if made and job_id else None
+    return row.storage_key if row else ""
 
 
 def store(job: Job, found: list[Found]) -> dict[str, str]:

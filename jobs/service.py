@@ -215,7 +215,7 @@ def checked_destruction(text: str | None, now: datetime) -> datetime:
 
 def run(job: Job, viewer: Viewer) -> Job:
     """PHASE=RUN: checks that nothing is missing and that the owner is within the limits, then queues."""
-    job_type = registry.get(job.type)
+    job_type = registry.get(job.type, job.version)
     if job_type is None:
         raise Refused(403, "PHASE", "RUN", _("This job type is no longer offered."))
     with transaction.atomic():
@@ -298,7 +298,7 @@ def delete(job: Job, viewer: Viewer) -> None:
 
 def change_parameters(job: Job, viewer: Viewer, values: Mapping[str, Sequence[str]]) -> Job:
     """Replaces the given parameters of a PENDING job; the others stay."""
-    job_type = registry.get(job.type)
+    job_type = registry.get(job.type, job.version)
     if job.phase != Phase.PENDING or job_type is None:
         name = next(iter(values), "")
         rule = _("parameters can be changed only while the job is PENDING; it is %(phase)s") % {"phase": job.phase}
@@ -332,7 +332,7 @@ def change_run_id(job: Job, viewer: Viewer, text: str) -> Job:
 
 
 def change_duration(job: Job, viewer: Viewer, text: str) -> Job:
-    job_type = registry.get(job.type)
+    job_type = registry.get(job.type, job.version)
     if job_type is None or job.is_finished:
         raise Refused(403, "EXECUTIONDURATION", text, _("the job has ended"))
     job.execution_duration = checked_duration(job_type, text)

@@ -111,9 +111,15 @@ class Log:
         self.pieces.append(JobLog(job=self.job, claim=self.job.claim, stream=stream, time=now, text=text))
 
     def flush(self) -> None:
-        pieces, self.pieces = self.pieces, []
-        if pieces:
-            queue.persistently(lambda: JobLog.objects.bulk_create(pieces))
+        queue.persistently(self.write)
+        self.pieces = []
+
+    def write(self) -> None:
+        """What is not yet in the database; may be repeated where its transaction was undone."""
+        for piece in self.pieces:
+            piece.pk = None
+        if self.pieces:
+            JobLog.objects.bulk_create(self.pieces)
 
 
 class Watch:
@@ -132,7 +138,8 @@ class Watch:
     def until_end(self) -> Outcome:
         """Returns when no process of the run is alive. ``LostClaim`` when the job went on without this run."""
         selector = selectors.DefaultSelector()
-        selector.register(self.running.control, selectors.EVENT_READ, "control")
+        for source in self.running.sources:
+            selector.register(source, selectors.EVENT_READ, "control")
         selector.register(self.running.stdout, selectors.EVENT_READ, "stdout")
         selector.register(self.running.stderr, selectors.EVENT_READ, "stderr")
         lost: LostClaim | None = None
@@ -150,12 +157,11 @@ class Watch:
         self.events.read()
         if lost:
             raise lost
-        self.log.flush()
         return self.verdict or outcome_of(self.exit, self.events.said)
 
     def _hear(self, selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
         if key.data == "control":
-            self.exit = self.running.ended()
+            self.exit = self.exit or self.running.ended()
             return
         block = os.read(key.fd, 65536)
         if block:

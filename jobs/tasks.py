@@ -14,6 +14,7 @@ from celery import signals
 from django.conf import settings
 from kombu.exceptions import KombuError
 
+from jobs import light
 from jobs.broker import QUEUES, app
 from jobs.runner import cage, client, kernel
 
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 # process of the pool is at work.
 SLOTS = 256
 _board = mmap.mmap(-1, SLOTS)
+BOUT = 0.5
+"""s in which one message may serve further jobs; then the other classes have their turn"""
 PATIENCE = 20.0
 """s that running jobs have to go back to the queue"""
 
@@ -33,14 +36,15 @@ def stopping() -> bool:
 
 @app.task(name="jobs.work", ignore_result=True)  # type: ignore[untyped-decorator] # Celery has no types
 def work(queue_name: str) -> None:
-    """Carries out the best waiting job of the class, if there is one."""
+    """Carries out the best waiting jobs of the class: one, and more while they are short."""
     from jobs.worker import work_once  # noqa: PLC0415 (the web process sends this task and runs none)
 
     slot = 1 + current_process().index % (SLOTS - 1)
     _board[slot] = 1
     try:
-        if not stopping():
-            work_once((queue_name,), stopping)
+        until = time.monotonic() + BOUT
+        while not stopping() and work_once((queue_name,), stopping) and time.monotonic() < until:
+            continue
     finally:
         _board[slot] = 0
 
@@ -60,6 +64,7 @@ def _with_parent(**_kwargs: Any) -> None:
     # A supervisor signals the whole group; the pool process puts its job back first and is ended by its worker.
     signal.signal(signal.SIGTERM, _shut_down)
     cage.namespaces_allowed()
+    light.reuses_children = True
 
 
 @signals.worker_ready.connect  # type: ignore[untyped-decorator] # Celery has no types

@@ -1,5 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
+from jobs.pages import descriptions
 from jobs.pages import views as pages
 from jobs.uws import views as uws
 from jobs.uws.urls import all_types
@@ -12,6 +13,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *all_types(),
     path("jobs/", pages.job_list, name="list"),
     path("jobs/types/", pages.types, name="types"),
+    path("jobs/types/new/", descriptions.new, name="describe"),
+    path("jobs/types/<slug:name>/<str:version>/", descriptions.version, name="description-version"),
+    path("jobs/types/<slug:name>/<str:version>/edit", descriptions.edit, name="description-edit"),
+    path("jobs/types/<slug:name>/<str:version>/<slug:action>", descriptions.act, name="description-act"),
     path("jobs/types/<slug:type_name>/", pages.job_type, name="type"),
     path("jobs/types/<slug:type_name>.<str:form>", pages.description, name="description"),
     path("jobs/bulk", pages.bulk, name="bulk"),

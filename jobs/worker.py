@@ -12,21 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import transaction
 
 from gateway.access.rights import Viewer, viewer_of
 from gateway.vo import log as context
-from jobs import parameters, queue, registry, results
+from jobs import light, parameters, queue, registry, results
 from jobs.activity import JobInfo, Out
 from jobs.errors import LostClaim, Refused
 from jobs.limits import limits
 from jobs.models import Job, JobLog
 from jobs.phases import End, Outcome, Phase, decide_end
 from jobs.registry import JobType
-from jobs.runner import cage, client
-from jobs.runner.activity import say_failure
+from jobs.runner import cage, client, warm
 from jobs.staging import Inputs, stage
-from jobs.supervise import Events, Said, Watch
+from jobs.supervise import Events, Log, Said, Watch
 
 log = logging.getLogger(__name__)
 Stopping = Callable[[], bool]
@@ -62,6 +61,7 @@ class Run:
         self.folder = Path(settings.SCRATCH_DIR) / self.job.claim
         self.inputs = Inputs({}, {})
         self.events = Events(self.folder / "events.jsonl")
+        self.log = Log(self.job)
 
     def carry_out(self) -> None:
         try:
@@ -71,7 +71,7 @@ class Run:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _attempt(self) -> Outcome:
-        job_type = registry.get(self.job.type)
+        job_type = registry.get(self.job.type, self.job.version)
         if job_type is None:
             return Outcome(End.FAULTY, "This job type is no longer offered.")
         try:
@@ -92,19 +92,35 @@ class Run:
         values = dict(self.job.parameters)
         params: Any = values if job_type.lenient else parameters.complete(job_type.description, values)
         self.inputs = stage(self.job, job_type, viewer, self.folder / "in")
-        JobLog.objects.filter(job=self.job).delete()
+        if self.job.attempts > 1:
+            JobLog.objects.filter(job=self.job).delete()
         running = self._start(job_type, params, viewer)
         try:
-            return Watch(self.job, running, self.events, self.stopping).until_end()
+            watch = Watch(self.job, running, self.events, self.stopping)
+            self.log = watch.log
+            outcome = watch.until_end()
         finally:
             running.close()
+        if job_type.command is not None and outcome.end is End.DONE:
+            outcome = self._declared(job_type, params, outcome)
+        return outcome
+
+    def _declared(self, job_type: JobType, params: Any, outcome: Outcome) -> Outcome:
+        """An external command says nothing of its files: the description does."""
+        from jobs.commands import declared_files  # noqa: PLC0415 (few jobs are commands)
+
+        files, missing = declared_files(job_type.description, params, self.folder)
+        self.events.said.files |= files
+        if missing:
+            return Outcome(End.FAULTY, f"The command ended without writing {', '.join(missing)}.", exit_code=0)
+        return outcome
 
     # --- start ---
 
     def _start(self, job_type: JobType, params: Any, viewer: Viewer) -> client.Running:
         scratch = Path(settings.SCRATCH_DIR)
         if job_type.light is not None:
-            return client.start_here(self._cage(job_type, network=True), self._light(job_type, params, viewer))
+            return self._start_light(job_type, params, viewer)
         request: dict[str, Any] = {"job": asdict(self._info())}
         if job_type.command is not None:
             from jobs.commands import command_request  # noqa: PLC0415 (few jobs are commands)
@@ -129,26 +145,15 @@ class Run:
             network=network,
         )
 
-    def _light(self, job_type: JobType, params: Any, viewer: Viewer) -> Callable[[], int]:
-        assert job_type.light is not None
-        light = job_type.light
+    def _start_light(self, job_type: JobType, params: Any, viewer: Viewer) -> client.Running:
         staged = registry.LightRun(
             self.job.id, viewer, Out(self.folder, self._info()), self.inputs.products, self.inputs.uploads
         )
-        # The child must never speak on a connection that it shares with this process.
-        for connection in connections.all(initialized_only=True):
-            if not connection.in_atomic_block:
-                connection.close()
-
-        def work() -> int:
-            try:
-                light(params, staged)
-                return 0
-            except BaseException as error:
-                say_failure(self.folder, error)
-                return 1
-
-        return work
+        confines, request = self._cage(job_type, network=True), light.Request(job_type.name, params, staged)
+        if light.reuses_children:
+            return warm.start(self.folder, request, confines, light.leave_connections, light.perform)
+        light.leave_connections()
+        return client.start_here(confines, lambda: light.perform(request)[0])
 
     def _info(self) -> JobInfo:
         job = self.job
@@ -201,7 +206,7 @@ class Run:
 
     def _fingerprint(self) -> str:
         """What the run was made from; an equal one made the same."""
-        job_type = registry.get(self.job.type)
+        job_type = registry.get(self.job.type, self.job.version)
         if job_type is None or job_type.lenient:
             return ""
         sums = {name: [member.sha256 for member in members] for name, members in self.inputs.products.items()}
@@ -215,6 +220,7 @@ class Run:
 
         with transaction.atomic():
             ended: datetime = queue.end(self.job, closing)
+            self.log.write()
             if closing.ending.phase == Phase.QUEUED:
                 return
             rows = results.register(self.job, found, stored, self.inputs.keys)

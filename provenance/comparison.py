@@ -1,25 +1,21 @@
 """Why do two products differ? Both histories side by side, step by step; and their bytes, where they may be read."""
 
-import io
+import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.utils.translation import gettext as _
 
-from gateway.access.rights import Viewer, may_fetch
+from gateway.access.rights import Viewer, may_fetch, visible
+from provenance import contents
+from provenance.contents import Finding
 from provenance.graph import Graph, Node, Ref, Walk, walk
 from provenance.hooks import read_bytes
-from provenance.models import Activity, Entity, Parameter
+from provenance.models import Activity, Entity, Parameter, WasGeneratedBy
 from provenance.pages import same_value
 
 HISTORY = Walk(depth=30, agents=False, limit=1500, fan=300)
 MAX_BYTES = 64 * 2**20
-# what differs between any two files, whatever their data
-IGNORED = [
-    "CHECKSUM", "DATASUM", "DATE", "HISTORY", "COMMENT", "CREATOR", "ORIGIN", "FILENAME", "JOB_ID", "PROV*", "CTA *",
-    "OBS_PUB*",
-]  # fmt: skip
 
 
 @dataclass
@@ -41,8 +37,7 @@ class Comparison:
     common: int
     restricted: int
     same_bytes: bool | None
-    data: list[tuple[str, str]] = field(default_factory=list)
-    """(HDU or file, what was found)"""
+    data: list[Finding] = field(default_factory=list)
 
     @property
     def same(self) -> bool:
@@ -64,6 +59,68 @@ def compare(left: Entity, right: Entity, viewer: Viewer) -> Comparison:
         same_bytes=left.sha256 == right.sha256 if left.sha256 and right.sha256 else None,
         data=_data(left, right, viewer),
     )
+
+
+@dataclass
+class Pair:
+    """One result of two runs of the same kind; a side is None where that run made no such thing."""
+
+    role: str
+    left: Entity | None
+    right: Entity | None
+    findings: list[Finding]
+
+    @property
+    def same(self) -> bool:
+        return bool(self.findings) and all(finding.same for finding in self.findings)
+
+    @property
+    def compared(self) -> bool:
+        return bool(self.findings)
+
+
+@dataclass
+class Runs:
+    """A run and its repetition: what differs in how they went, and in what they made."""
+
+    step: Step
+    pairs: list[Pair]
+
+    @property
+    def same(self) -> bool:
+        """Something was compared, and all that was is the same."""
+        compared = [pair for pair in self.pairs if pair.compared]
+        return bool(compared) and all(pair.same for pair in compared)
+
+    @property
+    def not_compared(self) -> int:
+        return sum(not pair.compared for pair in self.pairs)
+
+    @property
+    def different(self) -> list[Pair]:
+        return [pair for pair in self.pairs if pair.compared and not pair.same]
+
+
+def compare_runs(left: Activity, right: Activity, viewer: Viewer) -> Runs:
+    """What two runs made, result by result (by role), and what differs in their versions and parameters."""
+    made = [_results(run, viewer) for run in (left, right)]
+    step = Step(str(left), left, right, _differences(left, right))
+    return Runs(
+        step,
+        [_pair(role, made[0].get(role), made[1].get(role), viewer) for role in dict.fromkeys((*made[0], *made[1]))],
+    )
+
+
+def _results(run: Activity, viewer: Viewer) -> dict[str, Entity]:
+    """By role, logs left out: they tell times."""
+    rows = WasGeneratedBy.objects.filter(activity=run, entity__in=Entity.objects.filter(visible(viewer)))
+    return {row.role: row.entity for row in rows.exclude(type="Log").select_related("entity").order_by("pk")}
+
+
+def _pair(role: str, left: Entity | None, right: Entity | None, viewer: Viewer) -> Pair:
+    if left is None or right is None:
+        return Pair(role, left, right, [Finding("", _("made by one of the two alone"), False)])
+    return Pair(role, left, right, _data(left, right, viewer))
 
 
 def _by_name(graph: Graph) -> dict[str, list[Activity]]:
@@ -126,54 +183,19 @@ def _parameters(row: Activity) -> dict[str, str]:
     return dict(Parameter.objects.filter(activity=row).values_list("name", "value"))
 
 
-def _data(left: Entity, right: Entity, viewer: Viewer) -> list[tuple[str, str]]:
-    """By HDU and by value, for two FITS files that the viewer may have."""
+def _data(left: Entity, right: Entity, viewer: Viewer) -> list[Finding]:
+    """By HDU or part and by value, for two files that the viewer may have; nothing where they cannot be read."""
+    if left.sha256 and left.sha256 == right.sha256:
+        return [Finding("", _("identical, byte for byte"), True)]
     if not read_bytes.filled or not all(may_fetch(viewer, row.policy_id) for row in (left, right)):
         return []
-    if left.sha256 and left.sha256 == right.sha256:
-        return [(_("File"), _("identical, byte for byte"))]
     try:
-        files = [_bytes(row) for row in (left, right)]
-    except (KeyError, OSError, ValueError):
+        return contents.differences(*(_bytes(row) for row in (left, right)))
+    except (KeyError, OSError, ValueError, zipfile.BadZipFile):
         return []
-    return fits_differences(*files) if all(file.startswith((b"SIMPLE  =", b"\x1f\x8b")) for file in files) else []
 
 
 def _bytes(row: Entity) -> bytes:
     if row.size is None or row.size > MAX_BYTES:
         raise ValueError(row.pk)
     return b"".join(read_bytes(row.pk))
-
-
-def fits_differences(left: bytes, right: bytes) -> list[tuple[str, str]]:
-    """(HDU, what was found): identical data, or how many values differ and how much."""
-    from astropy.io import fits  # noqa: PLC0415 - astropy is heavy and rarely needed in a web process
-
-    found: list[tuple[str, str]] = []
-    with fits.open(io.BytesIO(left)) as a, fits.open(io.BytesIO(right)) as b:
-        sides = [{_label(n, hdu): hdu for n, hdu in enumerate(hdus) if hdu.name != "PROVENANCE"} for hdus in (a, b)]
-        for label in dict.fromkeys((*sides[0], *sides[1])):
-            if label not in sides[0] or label not in sides[1]:
-                found.append((label, _("only in one of the two")))
-                continue
-            found.append((label, _hdu(sides[0][label], sides[1][label])))
-    return found
-
-
-def _label(number: int, hdu: Any) -> str:
-    return f"{number} {hdu.name}".strip()
-
-
-def _hdu(a: Any, b: Any) -> str:
-    from astropy.io import fits  # noqa: PLC0415
-
-    difference = fits.HDUDiff(a, b, ignore_keywords=IGNORED, ignore_comments=["*"])
-    if difference.identical:
-        return _("identical data")
-    data = difference.diff_data
-    keywords = difference.diff_headers.diff_keyword_values if difference.diff_headers else {}
-    words = [_("data differ: %(total)s values") % {"total": data.diff_total}] if data and data.diff_total else []
-    if data is None and not keywords:
-        words.append(_("shape or columns differ"))
-    words += [f"{key}: {values[0][0]} / {values[0][1]}" for key, values in list(keywords.items())[:10]]
-    return "; ".join(words) or _("identical data, headers differ")

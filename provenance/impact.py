@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -42,7 +43,9 @@ def dependents(ref: Ref, viewer: Viewer) -> Dependents:
 def mark(keys: Iterable[str], reason: str, viewer: Viewer) -> int:
     """Marks entities as suspect (staff) and tells their owners; how many were marked anew."""
     rows = list(Entity.objects.filter(pk__in=list(keys)[:MAX_MARKED]).select_related("policy__owner"))
-    known = set(Doubt.objects.filter(entity__in=rows, withdrawn=None, reason=reason).values_list("entity", flat=True))
+    known = set(
+        Doubt.objects.filter(entity__in=rows, withdrawn=None, reason=reason[:400]).values_list("entity", flat=True)
+    )
     fresh = [row for row in rows if row.pk not in known]
     Doubt.objects.bulk_create([Doubt(entity=row, reason=reason[:400], by_id=viewer.user_id) for row in fresh])
     for _key, tell in hooks.suspects.items():
@@ -55,11 +58,21 @@ def mark(keys: Iterable[str], reason: str, viewer: Viewer) -> int:
     return len(fresh)
 
 
+def mark_run(activity_id: str, reason: str, viewer: Viewer) -> int:
+    """Marks the run itself; what it made is marked by ``mark``."""
+    known = Doubt.objects.filter(activity=activity_id, withdrawn=None, reason=reason[:400])
+    if known.exists():
+        return 0
+    Doubt.objects.create(activity_id=activity_id, reason=reason[:400], by_id=viewer.user_id)
+    return 1
+
+
 def withdraw(keys: Iterable[str], viewer: Viewer) -> int:
     keys = list(keys)
     for _key, tell in hooks.suspects.items():
         tell(keys, "")
-    return Doubt.objects.filter(entity__in=keys, withdrawn=None).update(withdrawn=timezone.now())
+    about = Q(entity__in=keys) | Q(activity__in=keys)
+    return Doubt.objects.filter(about, withdrawn=None).update(withdrawn=timezone.now())
 
 
 def _notify(owners: dict[str, list[Entity]], reason: str) -> None:

@@ -200,14 +200,28 @@ RELATIONS = (
         (role("WasAttributedTo"),),
     ),
 )
-NUMBER = Column(name="id", datatype="long", ucd="meta.id", description="key", indexed=True)
+
+
+def numbered(name: str, letter: str, words: str) -> Column:
+    """The key of a part of a run, from the run and the part's place in it: a number counted over the whole archive
+    would tell how many rows there are that the viewer may not see."""
+    return text(name, "", words, expression=f"activity_id || '.{letter}' || CAST(number AS TEXT)")
+
+
+def refers(name: str, column: str, table: str, letter: str, words: str) -> Column:
+    """The same key where another table names it."""
+    place = f"n.activity_id || '.{letter}' || CAST(n.number AS TEXT)"
+    found = f"(SELECT {place} FROM {table} AS n WHERE n.id = {column})"  # noqa: S608 - words of this file alone
+    return text(name, "", words, expression=found)
+
+
 CONFIGURATION = (
     table(
         "parameter",
         "Parameter",
         "Values that configured a run",
         (
-            NUMBER,
+            numbered("id", "p", "key"),
             text("activity_id", "", "the run", key=True),
             text("name", "Parameter.name", "name", key=True),
             text("value", "Parameter.value", "value (a reserved word: quote it, or take p_value)"),
@@ -226,7 +240,7 @@ CONFIGURATION = (
         "ConfigFile",
         "Files that configured a run",
         (
-            NUMBER,
+            numbered("id", "c", "key"),
             text("activity_id", "", "the run", key=True),
             text("name", "ConfigFile.name", "name"),
             text("location", "ConfigFile.location", "where it lay"),
@@ -242,10 +256,8 @@ CONFIGURATION = (
         (
             text("activity_id", "WasConfiguredBy.activity", "the run", key=True),
             text("artefacttype", "WasConfiguredBy.artefactType", "Parameter or ConfigFile", source="artefact_type"),
-            Column(name="parameter_id", datatype="long", ucd="meta.id", description="the parameter"),
-            Column(
-                name="configfile_id", datatype="long", ucd="meta.id", description="the file", source="config_file_id"
-            ),
+            refers("parameter_id", "parameter_id", "provenance_parameter", "p", "the parameter"),
+            refers("configfile_id", "config_file_id", "provenance_configfile", "c", "the file"),
         ),
         (key("activity", "activity_id"), key("parameter", "parameter_id"), key("configfile", "configfile_id")),
     ),

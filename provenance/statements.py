@@ -149,7 +149,7 @@ class _Writer:
                 ("gw:exitCode", "" if outcome.exit_code is None else str(outcome.exit_code)),
                 ("gw:error", outcome.error),
                 *(("gw:warning", text) for text in dict.fromkeys(outcome.warnings)),
-                *(("gw:software", " ".join(pair)) for pair in outcome.software),
+                *(("gw:software", " ".join(pair).strip()) for pair in outcome.software),
                 *(("gw:environment", f"{k}={v}") for k, v in outcome.environment.items() if isinstance(v, str | int)),
             ]
         attributes += [("gw:alternate", name) for name in self.other_names[("activity", row.pk)]]

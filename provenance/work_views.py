@@ -57,16 +57,36 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
-    """``?a=&b=``: two products; with one of them a form that asks for the other."""
+    """``?a=&b=``: two products, or two runs; with one of them a form that asks for the other."""
     viewer = viewer_of(request)
-    left = _entity(request.GET.get("a", ""), viewer)
+    a, b = request.GET.get("a", "").strip(), request.GET.get("b", "").strip()
+    if runs := _runs(a, b, viewer):
+        found_runs = comparison.compare_runs(*runs, viewer)
+        return render(request, "provenance/compare_runs.html", {"left": runs[0], "right": runs[1], "found": found_runs})
+    left = _entity(a, viewer)
     if left is None:
         raise Http404
-    other = request.GET.get("b", "").strip()
-    right = _entity(other, viewer) if other else None
+    right = _entity(b, viewer) if b else None
     found = comparison.compare(left, right, viewer) if right else None
-    context = {"left": left, "right": right, "other": other, "found": found}
-    return render(request, "provenance/compare.html", context, status=404 if other and right is None else 200)
+    context = {"left": left, "right": right, "other": b, "found": found}
+    return render(request, "provenance/compare.html", context, status=404 if b and right is None else 200)
+
+
+@require_safe
+def verdict(request: HttpRequest) -> HttpResponse:
+    """A sentence about two runs, for the page of a job that repeats another."""
+    viewer = viewer_of(request)
+    runs = _runs(request.GET.get("a", ""), request.GET.get("b", ""), viewer)
+    if runs is None:
+        raise Http404
+    context = {"left": runs[0], "right": runs[1], "found": comparison.compare_runs(*runs, viewer)}
+    return render(request, "provenance/_verdict.html", context)
+
+
+def _runs(a: str, b: str, viewer: Viewer) -> tuple[Activity, Activity] | None:
+    refs = [find(name, viewer, "activity") if name else None for name in (a, b)]
+    rows = [Activity.objects.select_related("description", "outcome").get(pk=ref[1]) for ref in refs if ref]
+    return (rows[0], rows[1]) if len(rows) == 2 else None
 
 
 @require_safe
@@ -98,10 +118,9 @@ def suspects(request: HttpRequest) -> HttpResponse:
     if not viewer.is_staff:
         raise PermissionDenied(_("Only staff mark products as suspect."))
     keys = request.POST.getlist("key")[: impact.MAX_MARKED]
-    whole = request.POST.get("all_of", "")
-    if whole:
-        ref = find(whole, viewer)
-        keys = [node.id for node in impact.dependents(ref, viewer).nodes] + [ref[1]] if ref else []
+    ref = find(request.POST.get("all_of", ""), viewer) if request.POST.get("all_of") else None
+    if ref:
+        keys = [*(node.id for node in impact.dependents(ref, viewer).nodes), ref[1]]
     reason = request.POST.get("reason", "").strip()
     if request.POST.get("withdraw"):
         number = impact.withdraw(keys, viewer)
@@ -111,6 +130,8 @@ def suspects(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(_back(request))
     else:
         number = impact.mark(keys, reason, viewer)
+        if ref and ref[0] == "activity":
+            number += impact.mark_run(ref[1], reason, viewer)
         text = ngettext("%(n)s product was marked.", "%(n)s products were marked; owners are told.", number)
     messages.success(request, text % {"n": number})
     return HttpResponseRedirect(_back(request))

@@ -79,7 +79,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory):
 
     folder = tmp_path_factory.mktemp("gateway")
     running = RunningGateway(folder / "data", folder / "log.txt")
-    running.manage("demo", "--prepare-only")
+    running.manage("demo", "--prepare-only", "--port", str(running.port))
     real = TEST_DATA / "hess-dl3-dr1"
     if real.is_dir():
         running.manage("ingest_dl3", str(real), "--collection", "HESS-DL3-DR1")

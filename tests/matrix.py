@@ -257,6 +257,7 @@ PROTOCOLS = {
 WORK = {
     "provenance/": opened("/provenance/"),
     "provenance/compare": opened("/provenance/compare"),
+    "provenance/compare/verdict": opened("/provenance/compare/verdict"),
     "provenance/common": opened("/provenance/common"),
     "provenance/suspects": opened("/provenance/suspects"),
     "provenance/entity/<str:identifier>/crate.zip": Row(Kind.KNOWN, "/provenance/entity/{key}/crate.zip"),

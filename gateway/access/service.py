@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -94,6 +95,11 @@ def invite(policies: Sequence[Policy], email: str, role: str, target: str, by: U
     mail([email], _("Your data are ready: %s") % what, "access/mail/invitation.txt", context)
     audit.record(AuditKind.RIGHTS, by, f"invites to {what}", role=role)
     return invitation
+
+
+def target(proposal: str) -> str:
+    """The search that shows the data of a proposal."""
+    return f"/search/results/?{urlencode({'proposal_id': proposal})}"
 
 
 def _digest(secret: str) -> str:

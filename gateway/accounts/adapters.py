@@ -1,9 +1,13 @@
 """How allauth does things here: identities are never joined by e-mail, and nothing goes out but by the one way."""
 
+import time
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
@@ -23,6 +27,18 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.LOCAL_SIGNUP)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Whoever has just given password or second factor to sign in is not asked for it again at once."""
+        return bool(super().is_reauthentication_required(app=app, **kwargs)) and not just_signed_in(context.request)
+
+
+def just_signed_in(request: HttpRequest | None) -> bool:
+    """Did the user of this session prove who it is within allauth's time for asking again?"""
+    if request is None or not request.user.is_authenticated:
+        return False
+    given = [one for one in get_authentication_records(request, request.user) if one["method"] in ("password", "mfa")]
+    return bool(given) and time.time() - given[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):

@@ -9,6 +9,8 @@ BIN = Path(sys.executable).parent
 ROOT = Path(__file__).resolve().parents[2]
 WEB_PROCESSES = 2
 WEB_THREADS = 128
+IO_SLOTS = 6
+"""jobs that wait for the network: some archives that hang must leave places for the others"""
 
 
 def web(host: str, port: int) -> Process:
@@ -40,7 +42,8 @@ def workers() -> list[Process]:
     """Short jobs and jobs that wait for the network, long ones, and the chores, so that none holds up another."""
     manage = [sys.executable, str(ROOT / "manage.py")]
     return [
-        Process("worker-short", [*manage, "worker", "short", "io", "--slots=2"]),
+        Process("worker-short", [*manage, "worker", "short", "--slots=2"]),
+        Process("worker-io", [*manage, "worker", "io", f"--slots={IO_SLOTS}"]),
         Process("worker-long", [*manage, "worker", "long", "--slots=1"]),
         Process("keeper", [*manage, "keeper"]),
     ]

@@ -154,14 +154,15 @@ Take = Callable[[_Bytes], Value]
 
 
 def binary(
-    columns: Sequence[Column], nulls: Sequence[str | None], data: bytes, *, flags: bool, max_rows: int
+    columns: Sequence[Column], nulls: Sequence[str | None], data: bytes, *, flags: bool, max_rows: int | None
 ) -> list[tuple[Any, ...]]:
+    """Rows of a binary table. ``max_rows``: more are an error; None: the size of the data is bound enough."""
     source = _Bytes(data)
     readers = [_taker(column, null) for column, null in zip(columns, nulls, strict=True)]
     size = (len(columns) + 7) // 8 if flags else 0
     rows: list[tuple[Any, ...]] = []
     while source.place < len(data) and columns:
-        if len(rows) >= max_rows:
+        if max_rows is not None and len(rows) >= max_rows:
             raise BadCell(f"The table has more than the {max_rows:,} rows that are accepted.")
         missing = source.take(size)
         values = [take(source) for take in readers]

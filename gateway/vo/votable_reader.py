@@ -9,7 +9,7 @@ import base64
 import binascii
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from gateway.vo import cell_reader
@@ -21,6 +21,7 @@ MAX_COLUMNS = 500
 MAX_DEPTH = 40
 MAX_CELL = 2**20
 """characters of a cell, and elements of a fixed array"""
+MAX_INFOS, MAX_INFO = 100, 2_000
 _BLOCK = 2**16
 
 
@@ -34,24 +35,50 @@ class Table:
 
     columns: tuple[Column, ...]
     rows: list[tuple[Any, ...]]
+    infos: tuple[tuple[str, str, str], ...] = ()
+    """(name, value, text) of the INFO elements, such as QUERY_STATUS"""
+    cut: bool = False
+    """there were more rows than were wanted"""
+
+
+class NoTable(BadVOTable):
+    """A VOTable without a table; its INFO elements may say why."""
+
+    def __init__(self, infos: tuple[tuple[str, str, str], ...]) -> None:
+        super().__init__("There is no table in this document; a VOTable is expected.")
+        self.infos = infos
+
+
+class _Enough(Exception):
+    """As many rows as were wanted have been read."""
 
 
 def read(
-    stream: BinaryIO | Iterable[bytes] | bytes, *, max_bytes: int, max_rows: int, max_columns: int = MAX_COLUMNS
+    stream: BinaryIO | Iterable[bytes] | bytes,
+    *,
+    max_bytes: int,
+    max_rows: int,
+    max_columns: int = MAX_COLUMNS,
+    cut: bool = False,
 ) -> Table:
-    """The first table of a VOTable, packed with gzip or not. Raises BadVOTable."""
-    reader = _Reader(max_rows, max_columns)
+    """The first table of a VOTable, packed with gzip or not. Raises BadVOTable.
+
+    ``cut``: rows beyond ``max_rows`` are not an error; reading ends there, and the table says so.
+    """
+    reader = _Reader(max_rows, max_columns, cut)
     try:
         for block in _bounded(_blocks(stream), max_bytes):
             reader.feed(block)
         reader.close()
+    except _Enough:
+        pass
     except UnsafeDocument as error:
         raise BadVOTable(f"This VOTable is refused: {error}.") from error
     except BadCell as error:
         raise BadVOTable(str(error)) from error
     if reader.table is None:
-        raise BadVOTable("There is no table in this document; a VOTable is expected.")
-    return reader.table
+        raise NoTable(tuple(reader.infos))
+    return replace(reader.table, infos=tuple(reader.infos))
 
 
 def _blocks(stream: BinaryIO | Iterable[bytes] | bytes) -> Iterator[bytes]:
@@ -94,10 +121,11 @@ def _unpack(unpacker: Any, packed: bytes) -> Iterator[bytes]:
 class _Reader(Scanner):
     """Builds the first TABLE while the guard looks at each element."""
 
-    def __init__(self, max_rows: int, max_columns: int) -> None:
+    def __init__(self, max_rows: int, max_columns: int, cut: bool = False) -> None:
         super().__init__()
         self.table: Table | None = None
-        self._max_rows, self._max_columns = max_rows, max_columns
+        self.infos: list[tuple[str, str, str]] = []
+        self._max_rows, self._max_columns, self._cut = max_rows, max_columns, cut
         self._fields: list[dict[str, str]] = []
         self._path: list[str] = []
         self._text: list[str] = []
@@ -117,6 +145,8 @@ class _Reader(Scanner):
         self._text.clear()
         if len(self._path) > MAX_DEPTH:
             raise BadVOTable("The document is nested too deeply.")
+        if name == "INFO" and len(self.infos) < MAX_INFOS:
+            self.infos.append((attributes.get("name", "")[:100], attributes.get("value", "")[:MAX_INFO], ""))
         if self.table is not None:
             return
         if name == "FIELD":
@@ -133,6 +163,8 @@ class _Reader(Scanner):
 
     def _end(self, name: str) -> None:
         name = self._path.pop()
+        if name == "INFO" and self.infos:
+            self.infos[-1] = (*self.infos[-1][:2], "".join(self._text).strip()[:MAX_INFO])
         if self.table is not None:
             return
         if name == "TD":
@@ -154,6 +186,9 @@ class _Reader(Scanner):
             text = f"Row {len(self._rows) + 1} has {len(self._row)} cells, the table has {len(self._fields)} columns."
             raise BadVOTable(text)
         if len(self._rows) >= self._max_rows:
+            if self._cut:
+                self._end_table(cut=True)
+                raise _Enough
             raise BadVOTable(f"The table has more than the {self._max_rows:,} rows that are accepted.")
         self._rows.append(tuple(self._row))
         self._row.clear()
@@ -167,14 +202,16 @@ class _Reader(Scanner):
             raise BadVOTable("The base64 of a STREAM is damaged.") from error
         self._flags = self._path[-1:] == ["BINARY2"]
 
-    def _end_table(self) -> None:
+    def _end_table(self, *, cut: bool = False) -> None:
         columns = tuple(_column(field, number) for number, field in enumerate(self._fields, 1))
         nulls = [field.get("null") for field in self._fields]
         if self._data is None:
             rows = cell_reader.tabledata(columns, nulls, self._rows)
         else:
-            rows = cell_reader.binary(columns, nulls, self._data, flags=self._flags, max_rows=self._max_rows)
-        self.table = Table(columns, rows)
+            most = None if self._cut else self._max_rows
+            rows = cell_reader.binary(columns, nulls, self._data, flags=self._flags, max_rows=most)
+            cut = len(rows) > self._max_rows
+        self.table = Table(columns, rows[: self._max_rows], cut=cut)
         self._rows = []
 
 

@@ -19,8 +19,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gateway.access.request import viewer
 from gateway.access.rights import Viewer
-from jobs import fate, formats, hooks, parameters, queue, registry, reuse, service
+from jobs import descriptions, fate, hooks, parameters, queue, registry, repeat, reuse, service
 from jobs.errors import Refused
+from jobs.formats import votable, wadl
+from jobs.formats.document import to_json
 from jobs.models import Job, JobResult
 from jobs.pages import forms, snippets
 from jobs.pages.estimate import estimate
@@ -69,11 +71,11 @@ def type_or_404(name: str) -> JobType:
 
 
 def with_page() -> list[JobType]:
-    return [t for _name, t in registry.types.items() if t.page]
+    return [t for t in registry.offered() if t.page]
 
 
 def titles() -> dict[str, str]:
-    return {name: t.description.title for name, t in registry.types.items()}
+    return {t.name: t.description.title for t in registry.offered()}
 
 
 # --- list ------------------------------------------------------------------------------------------------------------
@@ -244,7 +246,7 @@ def _tab_labels() -> list[tuple[str, str]]:
 
 
 def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
-    job_type = registry.get(found.type)
+    job_type = registry.get(found.type, found.version)
     asker = viewer(request)
     href = f"{job_type.path if job_type else '/uws/' + found.type}/{found.id}"
     results = list(found.results.all())
@@ -267,11 +269,18 @@ def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
         "line": phase_line(found),
         "waiting_before": queue.position(found) if found.phase == Phase.QUEUED else None,
         "estimate": estimate(job_type, asker) if job_type and not found.is_finished else None,
+        "repeats": _repeated(found, asker),
         "provenance": documents.PROVENANCE_FORMS if found.is_finished and found.started else (),
         "address": request.build_absolute_uri(href),
         "curl": snippets.curl(request.build_absolute_uri(href.rsplit("/", 1)[0]), found.parameters),
         "pyvo": snippets.pyvo(request.build_absolute_uri(href.rsplit("/", 1)[0]), found.parameters),
     }
+
+
+def _repeated(found: Job, asker: Viewer) -> Job | None:
+    """The earlier run that this one repeats, once there is something to compare."""
+    earlier = found.same_as if found.phase == Phase.COMPLETED else None
+    return earlier if earlier is not None and service.may_read(asker, earlier) else None
 
 
 def _product_type(result: JobResult, asker: Viewer) -> str:
@@ -409,8 +418,7 @@ def act(request: HttpRequest, job_id: UUID, action: str) -> HttpResponseBase:
         case "publish":
             fate.publish(found, asker)
         case "again":
-            again = service.create(found.type, asker, found.parameters, run=True, origin="browser")
-            here = reverse("jobs:job", args=[again.id])
+            here = reverse("jobs:job", args=[repeat.repeat(found, asker).id])
         case _:
             raise Http404
     return HttpResponseRedirect(here)
@@ -421,7 +429,8 @@ def act(request: HttpRequest, job_id: UUID, action: str) -> HttpResponseBase:
 
 @require_safe
 def types(request: HttpRequest) -> HttpResponse:
-    return render(request, "jobs/types.html", {"types": with_page()})
+    drafts = descriptions.visible(viewer(request)).filter(state__in=(descriptions.DRAFT, descriptions.PROPOSED))
+    return render(request, "jobs/types.html", {"types": with_page(), "drafts": drafts.order_by("-changed")[:100]})
 
 
 @require_safe
@@ -439,13 +448,14 @@ def job_type(request: HttpRequest, type_name: str) -> HttpResponse:
 def description(request: HttpRequest, type_name: str, form: str) -> HttpResponse:
     """The description as JSON, VOTable (``xml``) or WADL."""
     found = type_or_404(type_name)
+    document = to_json(found)
     match form:
         case "json":
-            return HttpResponse(json.dumps(formats.to_json(found), indent=1), content_type="application/json")
+            return HttpResponse(json.dumps(document, indent=1), content_type="application/json")
         case "xml":
-            return HttpResponse(formats.to_votable(found), content_type="application/x-votable+xml")
+            return HttpResponse(votable.write(document), content_type="application/x-votable+xml")
         case "wadl":
             base = request.build_absolute_uri("/")
-            return HttpResponse(formats.to_wadl(found, base), content_type="application/vnd.sun.wadl+xml")
+            return HttpResponse(wadl.write(document, base), content_type="application/vnd.sun.wadl+xml")
         case _:
             raise Http404

@@ -60,6 +60,8 @@ class Exit:
         return cls(**json.loads(line))
 
 
+KEPT = 3
+"""number of the one descriptor that a run may have beside its streams"""
 Work = Callable[[], int]
 """What runs inside; its value is the exit code."""
 
@@ -97,8 +99,9 @@ def enter_namespaces(network: bool) -> None:
 # --- the three processes ---------------------------------------------------------------------------------------------
 
 
-def monitor(control: socket.socket, stdout: int, stderr: int, cage: Cage, work: Work) -> None:
+def monitor(control: socket.socket, streams: tuple[int, int], cage: Cage, work: Work, kept: int = -1) -> None:
     """Called in a fresh child; returns when every process of the run is gone and the worker has been told."""
+    stdout, stderr = streams
     parent = os.getppid()
     kernel.die_with_parent(parent)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP):
@@ -114,7 +117,7 @@ def monitor(control: socket.socket, stdout: int, stderr: int, cage: Cage, work: 
     if init == 0:
         os.close(read_end)
         control.close()
-        _init(write_end, (stdout, stderr), cage, work, contained)
+        _init(write_end, streams, lambda: _run(streams, cage, work, kept), contained)
     os.close(write_end)
     os.close(stdout)
     os.close(stderr)
@@ -157,15 +160,15 @@ def _end(init: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(init, signal.SIGKILL)
     os.waitpid(init, 0)
-    while children := _children():
-        for child in children:
+    while left := children():
+        for child in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)
 
 
-def _children() -> list[int]:
+def children() -> list[int]:
     me = os.getpid()
     try:
         return [int(pid) for pid in Path(f"/proc/{me}/task/{me}/children").read_text().split()]
@@ -173,7 +176,7 @@ def _children() -> list[int]:
         return []
 
 
-def _init(status: int, streams: tuple[int, int], cage: Cage, work: Work, contained: bool) -> None:
+def _init(status: int, streams: tuple[int, int], carry_out: Callable[[], None], contained: bool) -> None:
     """Process 1 of the namespace. Never returns."""
     stdout, stderr = streams
     try:
@@ -186,7 +189,7 @@ def _init(status: int, streams: tuple[int, int], cage: Cage, work: Work, contain
         run = os.fork()
         if run == 0:
             os.close(status)
-            _run(stdout, stderr, cage, work)
+            carry_out()
         os.close(stdout)
         os.close(stderr)
         while True:
@@ -208,13 +211,16 @@ def _nobody_reads(pipe: int) -> bool:
     return bool(poll.poll(0))
 
 
-def _run(stdout: int, stderr: int, cage: Cage, work: Work) -> None:
+def _run(streams: tuple[int, int], cage: Cage, work: Work, kept: int) -> None:
     code = 1
+    stdout, stderr = streams
     try:
         null = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((null, 0), (stdout, 1), (stderr, 2)):
             os.dup2(source, target)
-        os.closerange(3, 256)
+        if kept >= 0:
+            os.dup2(kept, KEPT)
+        os.closerange(3 if kept < 0 else KEPT + 1, 256)
         # Whatever stood in their place (Celery puts its log there) belongs to the process that this one came from.
         sys.stdout = open(1, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115 (until the end)
         sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
@@ -246,14 +252,17 @@ def apply_limits(cage: Cage) -> None:
         resource.setrlimit(which, (value, value))
 
 
-def fork_monitor(stdout: int, stderr: int, cage: Cage, work: Work) -> tuple[int, socket.socket]:
-    """Forks a cage from this process: process id of its monitor, and the worker's end of its socket."""
+def fork_monitor(stdout: int, stderr: int, cage: Cage, work: Work, kept: int = -1) -> tuple[int, socket.socket]:
+    """Forks a cage from this process: process id of its monitor, and the worker's end of its socket.
+
+    ``kept``: a descriptor of this process that the run finds as ``KEPT``.
+    """
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
         try:
             ours.close()
-            monitor(theirs, stdout, stderr, cage, work)
+            monitor(theirs, (stdout, stderr), cage, work, kept)
         finally:
             os._exit(0)
     theirs.close()

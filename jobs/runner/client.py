@@ -34,6 +34,11 @@ class Running:
     """process id, where it is a child of this process"""
     _buffer: bytes = field(default=b"")
 
+    @property
+    def sources(self) -> list[socket.socket]:
+        """Where its end can be heard."""
+        return [self.control]
+
     def keep_alive(self) -> None:
         with contextlib.suppress(OSError):
             self.control.send(b".")

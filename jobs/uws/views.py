@@ -123,7 +123,9 @@ def the_type(type_name: str, base: str) -> JobType:
 
 
 def the_job(request: HttpRequest, type_name: str, base: str, job_id: str, *, change: bool = False) -> Job:
-    the_type(type_name, base)
+    if registry.get(type_name) is not None:
+        the_type(type_name, base)
+    # Jobs of a type that was withdrawn keep their address.
     try:
         identifier = UUID(job_id)
     except ValueError as error:
@@ -435,7 +437,7 @@ def result(request: HttpRequest, type_name: str, base: str, job_id: str, name: s
 @uws_view("GET", "HEAD")
 def types(request: HttpRequest) -> HttpResponseBase:
     """The types whose job lists lie under this address."""
-    listed = [t for _name, t in registry.types.items() if t.path.startswith("/uws/")]
+    listed = [t for t in registry.offered() if t.path.startswith("/uws/")]
     content = [
         {
             "name": t.name,
@@ -454,7 +456,7 @@ def types(request: HttpRequest) -> HttpResponseBase:
 def capabilities(request: HttpRequest) -> HttpResponseBase:
     """VOSI: one UWS 1.1 capability for each job list under this address."""
     base = request.build_absolute_uri("/uws")
-    lists = [t.path for _name, t in registry.types.items() if t.path.startswith("/uws/")]
+    lists = [t.path for t in registry.offered() if t.path.startswith("/uws/")]
     ways = ("", vosi.BASIC)
     found = [
         vosi.capability(

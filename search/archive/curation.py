@@ -7,9 +7,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
+from django.core.validators import validate_email
 from django.db.models import Q
 
+from gateway.access import service
 from gateway.access.models import Metadata, Policy, PolicyMember, Rights, Role
 from gateway.vo.identifiers import did, slug
 from search.archive.models import Collection, Product, Proposal
@@ -32,6 +35,8 @@ class Curation:
     bib_reference: str = ""
     terms: str = ""
     simulated: bool = False
+    invite: str = ""
+    """e-mail address of the PI, to whom the direct link goes once data have come in"""
 
     def key(self, local: str) -> str:
         return f"{slug(self.collection)}.{slug(local)}"
@@ -117,6 +122,15 @@ def register_proposal(curation: Curation, policy: Policy, **details: Any) -> Non
         )
 
 
+def invite_pi(curation: Curation, taken: int) -> str:
+    """Mails the direct link to the PI where data came in and the operator asked for it; what to tell the operator."""
+    policies = list(Policy.objects.filter(proposal_id=curation.proposal)) if curation.proposal else []
+    if not (taken and curation.invite and policies):
+        return ""
+    service.invite(policies, curation.invite, Role.PI, service.target(curation.proposal), None)
+    return f"A link to the data of {curation.proposal} went to {curation.invite}.\n"
+
+
 def follow_policy(policy: Policy) -> None:
     """Rows repeat what their Policy says, so that a search needs no join."""
     released = policy.release_date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if policy.release_date else None
@@ -135,6 +149,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--pi", default="", help="principal investigator: name, or user name of an account here")
     parser.add_argument("--proposal", default="", help="proposal identifier")
     parser.add_argument("--member", action="append", default=[], metavar="USER[:ROLE]", help="co-investigator")
+    parser.add_argument("--invite", default="", metavar="E-MAIL", help="mail the PI a direct link to the new data")
     parser.add_argument("--title", default="", help="title of the collection")
     parser.add_argument("--bib-reference", default="", help="URL or bibcode of the main paper")
     parser.add_argument("--simulated", action="store_true", help="mark everything as simulated")
@@ -145,6 +160,7 @@ def from_options(options: dict[str, Any], default_collection: str, terms: str = 
     collection = options["collection"] or default_collection
     if not any(character.isalnum() for character in collection):
         raise CommandError("Give the collection a name: --collection NAME")
+    _check_invitation(options["invite"], options["proposal"])
     curation = Curation(
         collection=collection,
         authority=options["authority"],
@@ -158,8 +174,20 @@ def from_options(options: dict[str, Any], default_collection: str, terms: str = 
         bib_reference=options["bib_reference"],
         terms=terms,
         simulated=options["simulated"],
+        invite=options["invite"],
     )
     return replace(curation, authority=curation.authority or settings.AUTHORITY)
+
+
+def _check_invitation(address: str, proposal: str) -> None:
+    if not address:
+        return
+    if not proposal:
+        raise CommandError("--invite needs --proposal: the link gives the role of its PI")
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise CommandError(f"--invite {address!r} is no e-mail address") from None
 
 
 def _member(text: str) -> tuple[str, str]:

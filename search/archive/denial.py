@@ -43,7 +43,9 @@ def explain(product: Product, viewer: Viewer) -> Denial:
 
 
 def pi_of(product: Product) -> str:
-    """The PI by name, as the archive publishes it: from the row, else the member of the policy with that role."""
+    """The PI by name, from the row, else the member of the policy with that role; empty where the policy keeps it."""
+    if not product.policy.pi_public:
+        return ""
     if product.pi_name:
         return product.pi_name
     member = PolicyMember.objects.filter(policy=product.policy, role=Role.PI).select_related("user").first()
@@ -79,6 +81,8 @@ def _open_to(policy: Policy, pi: str) -> str:
         return _("Until then it is open to its owner and to those whom the owner names.")
     if pi:
         return _("Until then it is open to the PI, %(pi)s, to co-investigators and to those they name.") % {"pi": pi}
+    if not policy.pi_public:
+        return _("Until then it is open to its PI, to co-investigators and to those they name.")
     return _("Until then it is open to the members of its collaboration.")
 
 

@@ -14,6 +14,7 @@ from gateway.access.models import Policy
 from gateway.access.rights import Viewer, may_fetch
 from gateway.vo.identifiers import did
 from jobs import hooks as job_hooks
+from jobs import results as job_results
 from jobs.hooks import InputForbidden, InputNotFound, InputProduct, NewProduct
 from provenance import capture
 from provenance import hooks as provenance_hooks
@@ -216,11 +217,18 @@ def preview_key(product: Product) -> str:
 
 
 def read_bytes(key: str) -> Iterator[bytes]:
-    """The stored bytes of a product; KeyError where there is no file."""
+    """The stored bytes of a product, or of another result of a job; KeyError where there is no file."""
     product = Product.objects.filter(key=key).first()
-    if product is None or not files.exists(product.storage_key):
+    storage_key = product.storage_key if product is not None else job_results.storage_key_of(key)
+    if not storage_key or not files.exists(storage_key):
         raise KeyError(key)
-    return files.blocks(product.storage_key)
+    return files.blocks(storage_key)
+
+
+def suspect(keys: list[str], reason: str) -> None:
+    """Staff marked entities as suspect (or, without a reason, took that back): their products say so."""
+    for at in range(0, len(keys), 500):
+        Product.objects.filter(key__in=keys[at : at + 500]).update(suspect=reason)
 
 
 def fill() -> None:
@@ -231,3 +239,4 @@ def fill() -> None:
     job_hooks.remove.fill(remove)
     job_hooks.set_policy.fill(set_policy)
     provenance_hooks.read_bytes.fill(read_bytes)
+    provenance_hooks.suspects.add("archive", suspect)

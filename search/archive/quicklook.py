@@ -17,6 +17,7 @@ from search.archive.safefits import BrokenFile
 Array = NDArray[np.float64]
 WIDTH, HEIGHT = 720, 360
 PANEL = 260
+MARGIN, MAP_SIDE = 24, 312
 MAX_EVENTS = 2_000_000
 INK, MUTED, PAPER, LINE = "#18212b", "#52606d", "#ffffff", "#d3dae0"
 # Dark to light through blue: legible in grey and for the colour-blind.
@@ -34,32 +35,64 @@ def event_list(hdus: fits.HDUList) -> bytes:
     counts, _, _ = np.histogram2d(dy, -dx, bins=100, range=[[-3, 3], [-3, 3]])
     canvas, draw = _canvas()
     canvas.paste(_picture(counts, PANEL), (40, 50))
-    _frame(draw, 40, 50, PANEL, "counts, 6° × 6°, north up")
+    _frame(draw, 40, 50, PANEL, "counts, 6° by 6°, north up")
     _energies(draw, np.asarray(records["ENERGY"], float), 400)
     _caption(draw, f"{len(records):,} events")
     return _png(canvas)
 
 
 def sky_map(hdus: fits.HDUList) -> bytes:
-    """The first image of a FITS file, planes summed. PNG."""
+    """The first image of a FITS file, planes summed, with its scale and what it is. PNG."""
     for hdu in hdus:
         if getattr(hdu, "is_image", False) and hdu.data is not None and hdu.data.ndim >= 2:
             data = np.nan_to_num(np.asarray(hdu.data, dtype=float))
             while data.ndim > 2:
                 data = data.sum(axis=0)
             canvas, draw = _canvas()
-            canvas.paste(_picture(data, PANEL), (40, 50))
-            _frame(draw, 40, 50, PANEL, _extent(hdu.header))
-            _caption(draw, f"{data.shape[1]} × {data.shape[0]} pixels, maximum {data.max():.4g}")
+            canvas.paste(_picture(data, MAP_SIDE), (MARGIN, MARGIN))
+            draw.rectangle([MARGIN - 1, MARGIN - 1, MARGIN + MAP_SIDE, MARGIN + MAP_SIDE], outline=LINE)
+            _scale(draw, data, MARGIN + MAP_SIDE + 16)
+            _about_map(draw, data, hdu.header, MARGIN + MAP_SIDE + 130)
             return _png(canvas)
     raise BrokenFile("it holds no image")
+
+
+def _scale(draw: ImageDraw.ImageDraw, data: Array, left: int) -> None:
+    """The colours from the least to the largest value shown; the stretch is a square root."""
+    low, high = _range(data)
+    for row in range(MAP_SIDE):
+        place = 1 - row / (MAP_SIDE - 1)
+        colour = tuple(round(one) for one in _colours(np.array([place]))[0])
+        draw.line([(left, MARGIN + row), (left + 13, MARGIN + row)], fill=colour)
+    for place in (0.0, 0.5, 1.0):
+        value = low + (high - low) * place**2
+        y = MARGIN + (1 - place) * (MAP_SIDE - 14)
+        draw.text((left + 20, y), f"{value:.3g}", fill=MUTED, font=_font(12))
+
+
+def _about_map(draw: ImageDraw.ImageDraw, data: Array, header: Any, left: int) -> None:
+    """Only letters that Pillow's own font has."""
+    extent = _extent(header)
+    lines = [("Size", f"{data.shape[1]} by {data.shape[0]} pixels"), ("Extent", extent),
+             ("Unit", str(header.get("BUNIT", "") or "")), ("Maximum", f"{data.max():.4g}"),
+             ("Minimum", f"{data.min():.4g}"), ("Mean", f"{data.mean():.4g}")]  # fmt: skip
+    for place, (name, value) in enumerate(line for line in lines if line[1]):
+        draw.text((left, MARGIN + 38 * place), name, fill=MUTED, font=_font(12))
+        draw.text((left, MARGIN + 14 + 38 * place), value, fill=INK, font=_font(15))
+    if extent:
+        draw.text((left, MARGIN + MAP_SIDE - 16), _orientation(header), fill=MUTED, font=_font(12))
+
+
+def _orientation(header: Any) -> str:
+    """Which way the picture lies, where the header's matrix says no other."""
+    return "galactic north up" if str(header.get("CTYPE1", "")).startswith("GLON") else "north up, east left"
 
 
 def _extent(header: Any) -> str:
     try:
         wcs = WCS(header).celestial
         sides = [abs(step) * size for step, size in zip(wcs.wcs.cdelt, wcs.array_shape[::-1], strict=True)]
-        return f"{sides[0]:.3g}° × {sides[1]:.3g}°"
+        return f"{sides[0]:.3g}° by {sides[1]:.3g}°"
     except Exception:  # a header without coordinates still has a picture
         return ""
 
@@ -75,13 +108,27 @@ def _font(size: int) -> Any:
 
 def _picture(values: Array, side: int) -> Image.Image:
     """A square picture, first row below, with a square-root stretch."""
-    low, high = float(values.min()), float(np.percentile(values, 99.8))
-    scaled = np.sqrt(np.clip((values - low) / ((high - low) or 1), 0, 1))
-    position = scaled * (len(STOPS) - 1)
+    low, high = _range(values)
+    colours = _colours(np.sqrt(np.clip((values - low) / ((high - low) or 1), 0, 1)))
+    picture = Image.fromarray(np.flipud(colours).astype(np.uint8))
+    # The sky is not stretched: what is not square stands in the middle of a dark square.
+    scale = side / max(picture.size)
+    shown = picture.resize([max(1, round(one * scale)) for one in picture.size], Image.Resampling.NEAREST)
+    square = Image.new("RGB", (side, side), tuple(int(one) for one in STOPS[0]))
+    square.paste(shown, ((side - shown.width) // 2, (side - shown.height) // 2))
+    return square
+
+
+def _range(values: Array) -> tuple[float, float]:
+    return float(values.min()), float(np.percentile(values, 99.8))
+
+
+def _colours(places: Array) -> Array:
+    """Red, green and blue of places from 0 to 1."""
+    position = places * (len(STOPS) - 1)
     lower = np.clip(position.astype(int), 0, len(STOPS) - 2)
     share = (position - lower)[..., None]
-    colours = STOPS[lower] * (1 - share) + STOPS[lower + 1] * share
-    return Image.fromarray(np.flipud(colours).astype(np.uint8)).resize((side, side), Image.Resampling.NEAREST)
+    return np.asarray(STOPS[lower] * (1 - share) + STOPS[lower + 1] * share)
 
 
 def _frame(draw: ImageDraw.ImageDraw, left: int, top: int, side: int, label: str) -> None:

@@ -29,6 +29,10 @@ class Report:
     damaged: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 
+    def __bool__(self) -> bool:
+        """Whether there was anything to do: the keeper's log tells only of that."""
+        return self.checked > 0
+
     @property
     def clean(self) -> bool:
         return not self.damaged and not self.missing

@@ -10,7 +10,10 @@ class PortalConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
 
         from jobs.keeper import Chore, chores
+        from jobs.registry import types
         from search.portal import cart, watching
+        from search.portal.elsewhere import job
 
         user_logged_in.connect(cart.take_over, dispatch_uid="portal.cart")
+        types.add(job.TYPE.name, job.TYPE)
         chores.add("saved searches", Chore(watching.EVERY, watching.look))

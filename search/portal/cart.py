@@ -1,6 +1,7 @@
 """The cart: products put aside across searches and sessions. Rights are asked anew each time it is looked at."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
@@ -8,7 +9,8 @@ from django.http import HttpRequest
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import Viewer, policy_ids
 from search.archive.lookup import seen_by
-from search.archive.models import Product
+from search.archive.models import Collection, Product
+from search.portal import product as product_page
 from search.portal.models import CartItem
 
 MOST = 2_000
@@ -71,3 +73,36 @@ def products(keys_: Sequence[str], viewer: Viewer) -> list[tuple[Product, bool]]
     fetchable = policy_ids(viewer, "fetch")
     rows = {row.key: row for row in seen_by(viewer).filter(key__in=keys_).defer("header", "parts", "t_intervals")}
     return [(rows[key], fetchable is None or rows[key].policy_id in fetchable) for key in keys_ if key in rows]
+
+
+@dataclass
+class Credits:
+    """``works`` are the collections' own citations or, where a collection names none, its products'."""
+
+    works: list[str] = field(default_factory=list)
+    bibtex: str = ""
+    terms: list[str] = field(default_factory=list)
+    identifiers: list[str] = field(default_factory=list)
+
+
+def credits(rows: Sequence[Product]) -> Credits:
+    """What to cite for this selection, and the acknowledgements that its terms ask for; each once."""
+    names = {row.obs_collection for row in rows}
+    collections = {one.name: one for one in Collection.objects.filter(name__in=names)}
+    works: dict[str, None] = {}
+    entries: dict[str, None] = {}
+    terms: dict[str, None] = {}
+    for row in rows:
+        cite = product_page.citation(row, collections.get(row.obs_collection))
+        works[cite["collection"] or cite["text"]] = None
+        entries[cite["bibtex"]] = None
+        if cite["terms"]:
+            terms[cite["terms"]] = None
+    return Credits(list(works), "\n\n".join(entries), list(terms), [row.obs_publisher_did for row in rows])
+
+
+def estimate(row: Product) -> int | None:
+    """Bytes of its file; ``access_estsize`` is in kbyte (ObsCore 1.1, table 1)."""
+    if row.size is not None:
+        return row.size
+    return None if row.access_estsize is None else row.access_estsize * 1000

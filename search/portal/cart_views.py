@@ -16,13 +16,17 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gateway.access.request import viewer as viewer_of_request
+from jobs import service
+from jobs.errors import Refused
 from search.archive.lookup import seen_by
-from search.portal import builder, cart, product, scripts, show, stored
+from search.portal import builder, cart, scripts, show, stored
 from search.portal.criteria import read
 from search.portal.models import SavedSearch
 from search.portal.result_views import analyses
 
 MOST_SEARCHES = 200
+LINKS_AT_ONCE = 500
+"""identifiers that the DataLink service answers in one document"""
 
 
 def _back(request: HttpRequest, default: str) -> HttpResponseRedirect:
@@ -40,15 +44,17 @@ def page(request: HttpRequest) -> HttpResponse:
         return _change(request)
     rows = cart.products(cart.keys(request), viewer_of_request(request))
     open_rows = [row for row, may in rows if may]
+    dids = [row.obs_publisher_did for row in open_rows]
     context = {
         "rows": [(row, may, show.name(row)) for row, may in rows],
-        "size": sum(row.size or 0 for row in open_rows),
+        "size": sum(cart.estimate(row) or 0 for row in open_rows),
+        "unsized": sum(cart.estimate(row) is None for row in open_rows),
         "closed": len(rows) - len(open_rows),
-        "dids": [row.obs_publisher_did for row in open_rows],
+        "dids": dids,
         "job_types": analyses(),
         "kinds": scripts.KINDS,
-        "citations": list(dict.fromkeys(product.citation(row)["text"] for row in open_rows[:100])),
-        "terms": list(dict.fromkeys(row.terms for row in open_rows if row.terms)),
+        "credits": cart.credits(open_rows),
+        "links": [dids[first : first + LINKS_AT_ONCE] for first in range(0, len(dids), LINKS_AT_ONCE)],
     }
     return render(request, "portal/cart.html", context)
 
@@ -65,6 +71,27 @@ def _change(request: HttpRequest) -> HttpResponse:
     words = ngettext("%(count)d product was added to the cart.", "%(count)d products were added to the cart.", new)
     messages.success(request, words % {"count": new} if new else _("These products are in the cart already."))
     return _back(request, "/cart/")
+
+
+@require_POST
+def zipped(request: HttpRequest) -> HttpResponse:
+    """One ZIP of what may be fetched, made by a job; leads to the job's page, or says why there is none."""
+    viewer = viewer_of_request(request)
+    open_rows = [row for row, may in cart.products(cart.keys(request), viewer) if may and row.removed_at is None]
+    rows = [row for row in open_rows if row.storage_key or row.access_url]
+    if not rows:
+        messages.warning(request, _("Nothing in the cart can be packed: no file of it is open to you."))
+        return HttpResponseRedirect("/cart/")
+    try:
+        made = service.create(
+            "package", viewer, {"observations": [row.obs_publisher_did for row in rows]}, run=True, origin="browser"
+        )
+    except Refused as error:
+        if error.status == 401:
+            return HttpResponseRedirect("/accounts/login/?next=/cart/")
+        messages.error(request, _("No ZIP was made: %(reason)s") % {"reason": error})
+        return HttpResponseRedirect("/cart/")
+    return HttpResponseRedirect(f"/jobs/{made.pk}/")
 
 
 @require_http_methods(["GET", "POST"])

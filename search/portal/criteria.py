@@ -52,7 +52,6 @@ VIEW = (
     "sky",
     "q",
     "adql",
-    "service",
     "csrfmiddlewaretoken",
     "from",
     "mode",

@@ -1,4 +1,4 @@
-"""What the portal keeps: long queries, saved searches, the cart."""
+"""What the portal keeps: long queries, saved searches, the cart, other archives that can be asked."""
 
 import uuid
 from typing import ClassVar
@@ -52,3 +52,25 @@ class CartItem(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Service(models.Model):
+    """Another archive that can be asked along: a TAP service with an ObsCore table."""
+
+    name = models.SlugField(_("name in addresses"), max_length=40, unique=True)
+    title = models.CharField(_("title"), max_length=80)
+    url = models.URLField(_("base address of the TAP service"), max_length=300)
+    table = models.CharField(
+        _("ObsCore table"), max_length=120, blank=True, help_text=_("empty: found in its TAP_SCHEMA")
+    )
+    generic = models.BooleanField(
+        _("only what every ObsCore service has"), default=False, help_text=_("its further columns are not asked for")
+    )
+    enabled = models.BooleanField(_("offered in the search form"), default=False)
+    note = models.CharField(_("what it holds"), max_length=200, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-enabled", "title"]
+
+    def __str__(self) -> str:
+        return self.title

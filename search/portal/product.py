@@ -186,9 +186,12 @@ def related(product: Product, viewer: Viewer) -> Sequence[Product]:
     return list(rows.defer("header", "parts", "terms", "t_intervals").order_by("t_min", "pk")[:MAX_RELATED])
 
 
-def citation(product: Product) -> dict[str, str]:
+def collection_of(product: Product) -> Collection | None:
+    return Collection.objects.filter(name=product.obs_collection).first()
+
+
+def citation(product: Product, collection: Collection | None) -> dict[str, str]:
     """How to cite it, and the acknowledgement that its terms ask for."""
-    collection = Collection.objects.filter(name=product.obs_collection).first()
     who = product.obs_creator_name or product.facility_name or settings.SITE_NAME
     year = (product.obs_creation_date or r.moment(product.t_min, "day"))[:4]
     address = f"{settings.PUBLIC_URL}/products/{product.key}/"

@@ -1,9 +1,10 @@
 """``/products/KEY/`` and ``/products/?id=``."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -15,10 +16,12 @@ from gateway.access.rights import ANONYMOUS, Viewer, may_fetch
 from search.archive import denial, previews
 from search.archive.lookup import find, found_or_404
 from search.archive.models import Product
-from search.portal import fitsview, looks, product, show
+from search.portal import curves, fitsview, looks, measure, product, show
 from search.portal.result_views import analyses_for
 
 TABS = ("overview", "metadata", "files", "fits", "provenance", "related", "cite")
+MAPS = ("image", "cube")
+CURVED = ("sed", "spectrum", "timeseries", "light-curve", "measurements")
 
 
 @require_safe
@@ -80,10 +83,44 @@ def _overview(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, A
     return {
         "facts": product.key_facts(row),
         "look": look,
+        "curve": curves.of(row) if may and row.dataproduct_type in CURVED else None,
         "has_preview": may and look is None and previews.has_preview(row),
-        "is_map": may and row.dataproduct_type in ("image", "cube") and bool(row.storage_key),
-        "cite": product.citation(row),
+        "is_map": may and row.dataproduct_type in MAPS and bool(row.storage_key),
+        "measure": _measured(request, row) if may and row.dataproduct_type in MAPS and row.storage_key else None,
+        "cite": product.citation(row, product.collection_of(row)),
     }
+
+
+def _measured(request: HttpRequest, row: Product) -> dict[str, Any]:
+    """The circle of the address with its statistics; without one, a circle about the middle is offered."""
+    found: dict[str, Any] = {}
+    try:
+        wanted = measure.circle(request.GET.dict())
+        if wanted is not None:
+            found["rows"] = measure.rows(measure.of(row, wanted))
+    except measure.Unmeasurable as error:
+        found["problem"] = str(error)
+    offered = {"ra": show.raw(row.s_ra), "dec": show.raw(row.s_dec), "radius": "0.1"}
+    labels = {"ra": _("Right ascension"), "dec": _("Declination"), "radius": _("Radius")}
+    found["fields"] = [(name, label, request.GET.get(name, offered[name])[:40]) for name, label in labels.items()]
+    return found
+
+
+@require_safe
+def region(request: HttpRequest, key: str) -> HttpResponse:
+    """Statistics of the circle ``ra, dec, radius`` (degrees, ICRS) of a map, as JSON for the page's own script."""
+    viewer = viewer_of_request(request)
+    row = found_or_404(key, viewer).product
+    if not may_fetch(viewer, row.policy_id) or row.removed_at is not None:
+        return JsonResponse({"problem": _("The data of this product are not open to you.")}, status=403)
+    try:
+        wanted = measure.circle(request.GET.dict())
+        if wanted is None:
+            raise measure.Unmeasurable(_("Give right ascension, declination and radius as numbers in degrees."))
+        found = measure.of(row, wanted)
+    except measure.Unmeasurable as error:
+        return JsonResponse({"problem": str(error)}, status=400)
+    return JsonResponse({"statistics": asdict(found), "rows": measure.rows(found)})
 
 
 def _metadata(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
@@ -101,7 +138,7 @@ def _related(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, An
 
 
 def _cite(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
-    return {"cite": product.citation(row)}
+    return {"cite": product.citation(row, product.collection_of(row))}
 
 
 def _nothing(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from jobs.registry import types
 from search.archive.models import Product
 from search.portal import asking, builder, chips, columns, facets, results, side, snippets, stored
 from search.portal.criteria import Criteria
+from search.portal.elsewhere import views as elsewhere
 from search.portal.search_views import criteria_of, form_context
 from search.resolver import sources
 
@@ -127,6 +128,8 @@ def _context(request: HttpRequest, viewer: Viewer, adql: str) -> dict[str, Any]:
         "page_number": results.paging(request.GET.dict())[0],
         "address": request.build_absolute_uri(),
         "job_types": analyses(),
+        "archives": elsewhere.tabs(request, request.GET),
+        "searched": request.GET.urlencode(),
     }
 
 

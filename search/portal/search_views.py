@@ -13,6 +13,7 @@ from gateway.access.request import viewer as viewer_of_request
 from gateway.vo.tables import published
 from search.portal import addresses, asking, builder, examples, facets, form, going, stored
 from search.portal.criteria import Criteria, Problem, read
+from search.portal.elsewhere import services
 from search.resolver import service
 from search.tap import examples as tap_examples
 
@@ -38,6 +39,10 @@ def form_context(request: HttpRequest, criteria: Criteria) -> dict[str, Any]:
         "energy_units": ("TeV", "GeV", "MeV", "keV", "m", "Hz"),
         "query": builder.text(builder.build(criteria)),
         "origin_query": addresses.encode(addresses.pairs(criteria)),
+        "services": services.offered(),
+        "known_services": services.known(),
+        "asked_services": criteria.typed.get("service", []),
+        "typed_service": next((one for one in criteria.typed.get("service", []) if "/" in one), ""),
         "tap_url": f"{settings.PUBLIC_URL}/tap",
     }
 

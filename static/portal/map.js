@@ -27,6 +27,84 @@ async function show() {
     const [ra, dec] = place;
     readout.textContent = `${ra.toFixed(4)}°, ${dec < 0 ? "−" : "+"}${Math.abs(dec).toFixed(4)}°`;
   });
+  circles(A, view, holder);
+}
+
+const radians = (degrees) => degrees * Math.PI / 180;
+/** Angle between two places, in degrees (haversine). */
+function apart([a, d], [b, e]) {
+  const h = Math.sin(radians(e - d) / 2) ** 2 + Math.cos(radians(d)) * Math.cos(radians(e)) * Math.sin(radians(b - a) / 2) ** 2;
+  return 2 * Math.asin(Math.sqrt(h)) * 180 / Math.PI;
+}
+
+// A circle, typed or drawn from its centre outwards; the server measures it from the file itself.
+function circles(A, view, holder) {
+  const form = document.querySelector("[data-measure]");
+  const draw = document.querySelector("[data-map-draw]");
+  if (!form) return;
+  const layer = A.graphicOverlay({ name: "circle", lineWidth: 2 });
+  view.addOverlay(layer);
+  const field = (name) => form.elements[name];
+  const show = () => {
+    layer.removeAll();
+    const [ra, dec, radius] = ["ra", "dec", "radius"].map((name) => Number(field(name).value));
+    if (radius > 0) layer.add(A.circle(ra, dec, radius, { color: "#7cbcf5" }));
+  };
+  const place = (event) => {
+    const edge = holder.getBoundingClientRect();
+    return view.pix2world(event.clientX - edge.left, event.clientY - edge.top);
+  };
+  let centre = null;
+  const drawing = () => draw.getAttribute("aria-pressed") === "true";
+  const mode = (on) => { draw.setAttribute("aria-pressed", String(on)); draw.classList.toggle("active", on); holder.style.cursor = on ? "crosshair" : ""; };
+  draw.hidden = false;
+  draw.addEventListener("click", () => mode(!drawing()));
+  const on = (kinds, act) => { for (const kind of kinds) holder.addEventListener(kind, (event) => {
+    if (!drawing()) return;
+    event.stopPropagation();
+    event.preventDefault();
+    act(event);
+  }, { capture: true }); };
+  on(["mousedown", "mousemove", "mouseup", "touchstart", "touchmove", "touchend"], () => {});
+  on(["pointerdown"], (event) => {
+    centre = place(event);
+    if (!centre) return;
+    holder.setPointerCapture?.(event.pointerId);
+    field("ra").value = centre[0].toFixed(5);
+    field("dec").value = centre[1].toFixed(5);
+  });
+  on(["pointermove"], (event) => {
+    const here = centre && place(event);
+    if (!here) return;
+    field("radius").value = apart(centre, here).toFixed(4);
+    show();
+  });
+  on(["pointerup"], () => {
+    if (!centre) return;
+    centre = null;
+    mode(false);
+    if (Number(field("radius").value) > 0) form.requestSubmit();
+  });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    show();
+    const answer = await fetch(`${form.dataset.measure}?${new URLSearchParams(new FormData(form))}`);
+    const found = await answer.json();
+    const list = document.createElement(found.problem ? "p" : "dl");
+    list.className = found.problem ? "d-error mb-0" : "d-keys";
+    if (found.problem) list.textContent = found.problem;
+    for (const [name, value] of found.rows ?? []) {
+      const term = document.createElement("dt"), text = document.createElement("dd");
+      term.textContent = name;
+      text.textContent = value;
+      list.append(term, text);
+    }
+    document.querySelector("[data-measured]").replaceChildren(list);
+    const address = new URL(location.href);
+    for (const name of ["ra", "dec", "radius"]) address.searchParams.set(name, field(name).value);
+    history.replaceState(null, "", address);
+  });
+  if (new URLSearchParams(location.search).has("radius")) show();
 }
 
 show().catch(() => { document.querySelector("[data-map-readout]").textContent = box.dataset.failed; });

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 import urllib.error
@@ -23,7 +24,8 @@ class Server:
     def __init__(self, command: list[str], port: int, log: Path, **environment: str) -> None:
         self.url, self.log = f"http://127.0.0.1:{port}", log
         with log.open("wb") as out:
-            self.process = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, **environment})
+            env = {**os.environ, **environment}
+            self.process = subprocess.Popen(command, stdout=out, stderr=out, env=env, start_new_session=True)
 
     def wait(self, path: str) -> None:
         for _ in range(150):
@@ -36,7 +38,8 @@ class Server:
         raise AssertionError(f"{self.url} does not answer:\n{self.log.read_text()}")
 
     def stop(self) -> None:
-        self.process.terminate()
+        # The packaged node is a program that starts the real one: the whole group has to go.
+        os.killpg(self.process.pid, signal.SIGTERM)
         self.process.wait(10)
 
 

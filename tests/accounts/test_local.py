@@ -166,3 +166,26 @@ def test_a_token_is_made_shown_once_and_revoked(client_of) -> None:
 def test_a_wrong_token_form_makes_none(client_of, wrong: dict) -> None:
     answer = client_of("alice").post("/accounts/tokens/", {"days": "30", **wrong})
     assert (answer.status_code, AccessToken.objects.count()) == (400, 0)
+
+
+SENSITIVE = ("/accounts/2fa/webauthn/add/", "/accounts/2fa/totp/activate/")
+
+
+@pytest.mark.parametrize("address", SENSITIVE)
+def test_a_second_factor_can_be_added_right_after_signing_in(client, cast, address: str) -> None:
+    client.post("/accounts/login/", {"login": "alice", "password": "alice-demo"})
+    assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("address", SENSITIVE)
+def test_in_an_older_session_the_password_is_asked_for_again(client, cast, address: str) -> None:
+    client.post("/accounts/login/", {"login": "alice", "password": "alice-demo"})
+    session = client.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 3600
+    session.save()
+    assert client.get(address)["Location"].startswith("/accounts/reauthenticate/")
+
+
+def test_a_session_that_proved_nothing_is_asked_too(client_of) -> None:
+    assert client_of("alice").get(SENSITIVE[0])["Location"].startswith("/accounts/reauthenticate/")

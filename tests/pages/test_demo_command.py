@@ -1,6 +1,8 @@
 """The demo refuses in words what would be unsafe or cannot work."""
 
 import socket
+import urllib.request
+from urllib.parse import urlencode
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -25,3 +27,17 @@ def test_the_demo_refuses_production_mode(settings) -> None:
     settings.PRODUCTION = True
     with pytest.raises(CommandError, match="not for production"):
         call_command("demo")
+
+
+@pytest.mark.slow
+def test_what_the_demo_records_says_where_it_is_served(gateway) -> None:
+    """The demo archive is made before the first page is served, and data are added by other commands."""
+    query = {"QUERY": "SELECT DISTINCT location FROM provenance.entity WHERE location <> ''", "LANG": "ADQL"}
+    with urllib.request.urlopen(f"{gateway.url}/tap/sync?{urlencode({**query, 'FORMAT': 'csv'})}") as answer:
+        locations = answer.read().decode().split()[1:]
+    ours = [location for location in locations if "/data/" in location]
+    assert ours
+    assert [location for location in ours if not location.startswith(gateway.url)] == []
+    assert gateway.manage(
+        "shell", "-v0", "-c", "from django.conf import settings; print(settings.PUBLIC_URL)"
+    ).stdout == (f"{gateway.url}\n")

@@ -76,3 +76,50 @@ def test_searches_belong_to_their_owner(client_of, archive) -> None:
     assert (own.name, own.notify) == ("Renamed", True)
     alice.post(f"/searches/{own.pk}/", {"delete": "1"})
     assert not SavedSearch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "packed"), [("anonymous", None), ("charlie", 1), ("bob", 2), ("alice", 2), ("dana", 2)]
+)
+def test_the_cart_becomes_one_zip_by_a_job(client_of, archive, name: str, packed: int | None) -> None:
+    from jobs.models import Job
+
+    for row in (archive.crab[0], archive.pks[1]):
+        row.storage_key, row.file_name = f"test/{row.key}.fits", f"{row.key}.fits"
+        row.save()
+    client = client_of(name)
+    # Run 2 is a record without a file: it is left out and stops nothing.
+    client.post("/cart/", {"ID": [DID.format(n) for n in (1, 2, 6)]})
+    answer = client.post("/cart/zip")
+    assert answer.status_code == 302
+    if packed is None:
+        assert answer.url.startswith("/accounts/login/")
+        assert not Job.objects.exists()
+        return
+    job = Job.objects.get()
+    assert answer.url == f"/jobs/{job.pk}/"
+    assert (job.type, job.phase, len(job.parameters["observations"])) == ("package", "QUEUED", packed)
+
+
+def test_a_cart_without_open_files_says_why_there_is_no_zip(client_of, archive) -> None:
+    client = client_of("charlie")
+    client.post("/cart/", {"ID": [DID.format(6)]})
+    page = client.post("/cart/zip", follow=True).content.decode()
+    assert "no file of it is open to you" in page
+    assert client.get("/cart/zip").status_code == 405
+
+
+def test_the_cart_is_cited_once_for_each_collection(client_of, archive, django_assert_max_num_queries) -> None:
+    from search.archive.models import Collection
+
+    Collection.objects.filter(name="test").update(citation="Everybody et al. 2024", bibtex="@misc{everybody}")
+    client = client_of("anonymous")
+    client.post("/cart/", {"ID": [DID.format(n) for n in (1, 2, 3, 5)]})
+    archive.crab[1].size, archive.crab[1].access_estsize = None, 500
+    archive.crab[1].save()
+    with django_assert_max_num_queries(12):
+        page = client.get("/cart/").content.decode()
+    assert page.count("Everybody et al. 2024") == 1
+    assert page.count("@misc{everybody}") == 1
+    assert "3.5 MB" in page, "ObsCore's estimate, in kbyte, stands in where the size is not known"
+    assert page.count(f'name="ID" value="{DID.format(1)}"') == 2

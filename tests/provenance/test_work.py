@@ -256,3 +256,126 @@ def test_hidden_things_answer_as_unknown_ones(client_of, cast, hidden, address):
     chain({"sky": hidden.pk, "analyse": hidden.pk}.get)
     for who, status in (("anonymous", 404), ("charlie", 404), ("bob", 404), ("alice", 200), ("dana", 200)):
         assert client_of(who).get(f"/provenance/{address}").status_code == status
+
+
+# --- repeat ----------------------------------------------------------------------------------------------------------
+
+
+def archive_of(**members: bytes) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def png(pixels: bytes, text: bytes = b"") -> bytes:
+    import struct
+    import zlib
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    head = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"tEXt", text) + chunk(b"IDAT", zlib.compress(pixels))
+
+
+JOB = "spectrum-0123456789ab", "spectrum-ba9876543210"
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        (fits([1, 2], DATE="2026-01-01"), fits([1, 2], DATE="2026-02-01"), True),
+        (fits([1], CREATED="2026-01-01"), fits([1], CREATED="2026-02-01"), True),
+        (fits([1, 2]), fits([1, 3]), False),
+        (fits([1, 2], OBS_ID="1"), fits([1, 2], OBS_ID="2"), False),
+        (archive_of(a=fits([1])), archive_of(a=fits([1], DATE="2026-02-01")), True),
+        (archive_of(a=fits([1])), archive_of(a=fits([2])), False),
+        (archive_of(a=b"1"), archive_of(b=b"1"), False),
+        (png(b"\0abc", b"made\0today"), png(b"\0abc", b"made\0yesterday"), True),
+        (png(b"\0abc"), png(b"\0abd"), False),
+        (b"# %ECSV 1.0\n# made: today\nx\n1\n", b"# %ECSV 1.0\n# made: later\nx\n1\n", True),
+        (b"# %ECSV 1.0\nx\n1\n", b"# %ECSV 1.0\nx\n2\n", False),
+        (f'{{"n": [1, {{"p": "{JOB[0]}"}}]}}'.encode(), f'{{"n": [1, {{"p": "{JOB[1]}"}}]}}'.encode(), True),
+        (b'{"n": 1.5}', b'{"n": 1.6}', False),
+        (b"any text", b"any text ", False),
+    ],
+)
+def test_data_are_compared_and_dates_are_not(left, right, same):
+    from provenance import contents
+
+    assert all(finding.same for finding in contents.differences(left, right)) is same
+
+
+@pytest.mark.parametrize(
+    "content",
+    [fits([1])[:100], archive_of(a=b"1")[:20], png(b"\0abc")[:-40] + b"xx", b"{", b""],
+    ids=["FITS", "zip", "PNG", "JSON", "nothing"],
+)
+def test_what_cannot_be_read_is_said_not_to_be_compared(client, bytes_of, content):
+    two_runs(bytes_of, content, content + b" ")
+    page = client.get("/provenance/compare?a=first&b=second")
+    assert page.status_code == 200
+    assert "Identical data" not in page.content.decode()
+
+
+def two_runs(bytes_of, *contents: bytes, **second) -> None:
+    two_maps(**second)
+    for n, content in enumerate(contents, 1):
+        bytes_of[f"map-{n}"] = content
+        digest = hashlib.sha256(content).hexdigest()
+        capture.record_entity(entity(f"map-{n}", size=len(content), sha256=digest))
+
+
+def test_a_run_and_its_repetition_are_told_identical(client, bytes_of):
+    two_runs(bytes_of, fits([1, 2], DATE="2026-01-01"), fits([1, 2], DATE="2026-02-01"))
+    assert 'data-same="true"' in client.get("/provenance/compare/verdict?a=first&b=second").content.decode()
+    assert "Identical data." in client.get("/provenance/compare?a=first&b=second").content.decode()
+
+
+def test_a_run_and_its_repetition_with_other_software_are_told_apart(client, bytes_of):
+    two_runs(bytes_of, fits([1, 2]), fits([1, 5]), software=(("gammapy", "2.2"),))
+    page = client.get("/provenance/compare/verdict?a=first&b=second").content.decode()
+    assert 'data-same="false"' in page
+    assert "gammapy: 2.0 → 2.2" in page
+    assert "data differ: 1 values" in client.get("/provenance/compare?a=first&b=second").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("anonymous", 404), ("charlie", 404), ("bob", 404), ("alice", 200), ("dana", 200)]
+)
+def test_a_hidden_run_is_compared_for_nobody_else(client_of, cast, hidden, bytes_of, who, status):
+    two_runs(bytes_of, fits([1]), fits([1]), policy_id=hidden.pk)
+    assert client_of(who).get("/provenance/compare/verdict?a=first&b=second").status_code == status
+
+
+def test_a_whole_run_is_marked_with_all_that_came_of_it(client_of):
+    from search.archive.models import Product
+
+    chain()
+    answer = client_of("dana").post("/provenance/suspects", {"all_of": "calibrate", "reason": "wrong flat field"})
+    assert answer.status_code == 302
+    assert Doubt.objects.filter(activity="calibrate").exists()
+    assert {d.entity_id for d in Doubt.objects.exclude(entity=None)} == {"cal", "sky", "plot"}
+    assert "wrong flat field" in client_of("anonymous").get("/provenance/activity/calibrate/").content.decode()
+    client_of("dana").post("/provenance/suspects", {"all_of": "calibrate", "withdraw": "1"})
+    assert not Doubt.objects.filter(withdrawn=None).exists()
+    assert Product.objects.count() == 0
+
+
+def test_a_suspect_product_says_so_on_its_page_and_in_results(client_of, cast):
+    from search.archive.models import Product
+
+    policy = capture.public_policy()
+    Product.objects.create(
+        key="sky", obs_publisher_did="ivo://distiller.example/arc?sky", policy=policy, obs_id="1", obs_title="Sky map",
+        obs_collection="tests", dataproduct_type="image", calib_level=4, s_ra=83.6, s_dec=22.0, data_rights="public",
+    )  # fmt: skip
+    chain()
+    client_of("dana").post("/provenance/suspects", {"key": "sky", "reason": "bad weather"})
+    visitor = client_of("anonymous")
+    assert "bad weather" in visitor.get("/products/sky/").content.decode()
+    assert "bad weather" in visitor.get("/search/results/?obs_collection=tests").content.decode()
+    client_of("dana").post("/provenance/suspects", {"key": "sky", "withdraw": "1"})
+    assert "bad weather" not in visitor.get("/products/sky/").content.decode()

@@ -1,7 +1,6 @@
 """``manage.py invite_pi PROPOSAL E-MAIL``: mails the PI a link that leads through sign-in straight to the data."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -28,7 +27,7 @@ class Command(BaseCommand):
             validate_email(options["email"])
         except ValidationError as error:
             raise CommandError(f"{options['email']!r} is no e-mail address.") from error
-        target = options["target"] or f"/search/results/?{urlencode({'proposal_id': options['proposal']})}"
+        target = options["target"] or service.target(options["proposal"])
         if not target.startswith("/") or target.startswith(("//", "/\\")):
             raise CommandError("The target must be an address of this site and begin with one slash.")
         service.invite(policies, options["email"], options["role"], target, None)

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import socket
+import sys
 import time
 import urllib.request
 from collections.abc import Callable
@@ -34,6 +35,7 @@ class Command(BaseCommand):
             raise CommandError(f"{host} is not a loopback address; the demo accounts have known passwords.")
         if not options["prepare_only"] and not port_is_free(host, port):
             raise CommandError(f"Port {port} is taken. Try: make demo PORT={port + 1}")
+        settle_address(address(host, port))
         self.prepare()
         if not options["prepare_only"]:
             self.serve(host, port)
@@ -60,9 +62,8 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=0)
 
     def serve(self, host: str, port: int) -> None:
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        env = {"PUBLIC_URL": url} if "PUBLIC_URL" not in os.environ else {}
-        supervisor = Supervisor(processes.all_of(host, port), self.stderr.write, env)
+        url = address(host, port)
+        supervisor = Supervisor(processes.all_of(host, port), self.stderr.write, {})
         supervisor.start()
         try:
             wait_until_up(f"{url}/health", supervisor)
@@ -85,6 +86,21 @@ class Command(BaseCommand):
 """
         )
         self.stdout.flush()
+
+
+def address(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def settle_address(url: str) -> None:
+    """Every later command on this data folder (an ingest, a mail) writes links to where the gateway really is.
+
+    Where the settings were read with another address, the command begins anew.
+    """
+    if "PUBLIC_URL" in os.environ or url == settings.PUBLIC_URL:
+        return
+    (settings.DATA_DIR / "public-url").write_text(url)
+    os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 (this very command)
 
 
 def is_loopback(host: str) -> bool:

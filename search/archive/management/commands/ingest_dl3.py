@@ -34,6 +34,7 @@ class Command(BaseCommand):
             outcome = ingest.ingest_observations(store.observations, lambda _: facts, progress.step)
         except ingest.DiskFull as error:
             raise CommandError(f"{error}. What was taken in before is complete; make room and run again.") from None
+        self.stdout.write(curation.invite_pi(said, outcome.taken), ending="")
         self.report(said.collection, outcome)
 
     def report(self, collection: str, outcome: ingest.Outcome) -> None:

@@ -35,6 +35,7 @@ class Command(BaseCommand):
         except BrokenFile as error:
             raise CommandError(f"{error}. Nothing was taken in.") from None
         self.stdout.write(f"{outcome.taken:,} rows taken in, {outcome.refused:,} refused")
+        self.stdout.write(curation.invite_pi(said, outcome.taken), ending="")
         for reason in outcome.reasons:
             self.stderr.write(reason)
         if outcome.refused:

@@ -47,6 +47,7 @@ class Command(BaseCommand):
                 raise CommandError(f"{error}. What was taken in before is complete.") from None
         if outcome.taken:
             changed.send(sender=Product)
+        self.stdout.write(curation.invite_pi(said, outcome.taken), ending="")
         self.report(said.collection, outcome)
 
     def report(self, collection: str, outcome: ingest.Outcome) -> None:

@@ -1,0 +1,171 @@
+"""The tabs of other archives above the results, and the page of what one of them answered."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import BadRequest
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gateway.access.request import viewer as viewer_of_request
+from gateway.vo import votable
+from gateway.vo.dali import DaliError, Parameters
+from gateway.vo.votable_reader import Table, read
+from jobs import service
+from jobs.errors import Refused
+from jobs.models import Job
+from jobs.phases import Phase
+from search.portal import form, results, show, stored
+from search.portal.elsewhere import services
+from search.portal.elsewhere.job import MOST_ROWS, RESULT
+from search.tap.endpoint import streamed
+from search.tap.formats import registry
+from search.tap.formats.base import Answer
+
+SESSION = "archives"
+REMEMBERED = 60
+VIEW = ("service", "generic", "page", "size", "sort", "columns", "from")
+MAX_BYTES = 200 * 2**20
+
+
+@dataclass
+class Tab:
+    """One archive and how far it is; ``job`` is None before it is asked."""
+
+    target: services.Target
+    job: Job | None = None
+    refused: str = ""
+
+    @property
+    def waiting(self) -> bool:
+        return not self.target.fault and not self.refused and (self.job is None or not self.job.is_finished)
+
+    @property
+    def failure(self) -> str:
+        if self.target.fault or self.refused:
+            return self.target.fault or self.refused
+        if self.job is None or not self.job.is_finished or self.job.phase == Phase.COMPLETED:
+            return ""
+        return self.job.error_message or _("It was not asked to the end.")
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        return (self.job.summary or {}) if self.job else {}
+
+    @property
+    def left_out(self) -> str:
+        """What the archive was not asked, in the words of the form."""
+        names = [*self.summary.get("left_out", []), *self.summary.get("units", [])]
+        return ", ".join(str(form.LABELS.get(name, name)).lower() for name in names)
+
+
+def asked_of(address: QueryDict, target: services.Target) -> dict[str, list[str]]:
+    """The parameters of the job that asks this archive what the address describes."""
+    by_hand = stored.query_in(address)
+    search = address.copy()
+    for name in VIEW:
+        search.pop(name, None)
+    given = {"query": [by_hand]} if by_hand else {"search": [search.urlencode()]}
+    generic = "true" if target.generic or address.get("generic") else "false"
+    return {**given, "service": [f"{target.url} {target.table}".strip()], "generic": [generic]}
+
+
+def _mark(values: dict[str, list[str]]) -> str:
+    return hashlib.sha256(repr(sorted(values.items())).encode()).hexdigest()[:20]
+
+
+def tabs(request: HttpRequest, address: QueryDict) -> list[Tab]:
+    """The archives of a search with the jobs by which this visitor asked them."""
+    remembered: dict[str, str] = request.session.get(SESSION, {}) if address.getlist("service") else {}
+    made = []
+    for target in services.chosen(address.getlist("service")):
+        word = remembered.get(_mark(asked_of(address, target)), "")
+        job = Job.objects.filter(pk=word).first() if re.fullmatch(r"[0-9a-f-]{36}", word) else None
+        made.append(Tab(target, job, "" if job or not word.startswith("!") else word[1:]))
+    return made
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def asking(request: HttpRequest) -> HttpResponse:
+    """The tabs; POST asks the archives that were not asked yet, ``again`` one that was."""
+    if request.method != "POST":
+        context = {"archives": tabs(request, request.GET), "searched": request.GET.urlencode()}
+        return render(request, "portal/archives.html", context)
+    address = QueryDict(request.POST.get("address", "")[:20_000])
+    again = request.POST.get("again", "")
+    remembered: dict[str, str] = dict(list(request.session.get(SESSION, {}).items())[-REMEMBERED:])
+    for tab in tabs(request, address):
+        if tab.target.fault or (tab.job and again != tab.target.given):
+            continue
+        values = asked_of(address, tab.target)
+        try:
+            job = service.create("archive_query", viewer_of_request(request), values, run=True, origin="browser")
+            remembered[_mark(values)] = str(job.pk)
+        except Refused as refusal:
+            remembered[_mark(values)] = f"!{refusal}"
+    request.session[SESSION] = remembered
+    return HttpResponseRedirect(f"/search/results/?{address.urlencode()}")
+
+
+def _answer(request: HttpRequest, identifier: UUID) -> tuple[Job, Table]:
+    try:
+        job = service.find(identifier, viewer_of_request(request))
+    except Refused as refusal:
+        raise Http404(str(refusal)) from refusal
+    row = job.results.filter(name=RESULT).first() if job.type == "archive_query" else None
+    if row is None or not row.storage_key:
+        raise Http404(_("This archive's answer is not here: it failed, is not ready, or its time is over."))
+    with default_storage.open(row.storage_key) as stream:
+        return job, read(stream, max_bytes=MAX_BYTES, max_rows=MOST_ROWS)
+
+
+@require_safe
+def page(request: HttpRequest, identifier: UUID) -> HttpResponse:
+    """The rows that one archive sent, as it sent them, with a box on each."""
+    job, table = _answer(request, identifier)
+    number, size = results.paging(request.GET.dict())
+    start = (number - 1) * size
+    rows = [
+        (start + place, [(column, _cell(column.name, value)) for column, value in zip(table.columns, row, strict=True)])
+        for place, row in enumerate(table.rows[start : start + size])
+    ]
+    shown = results.Page(number=number, size=size, more=len(table.rows) > start + size)
+    context = {
+        "job": job, "tab": Tab(services.typed(job.parameters["service"][0]), job), "table": table, "rows": rows,
+        "page": shown, "pages": results.pages(shown, len(table.rows)),
+        "searched": (job.parameters.get("search") or [""])[0],
+        "formats": ("votable", "csv", "tsv", "fits", "json"),
+    }  # fmt: skip
+    return render(request, "portal/archive.html", context)
+
+
+def _cell(name: str, value: Any) -> tuple[str, str]:
+    """What is shown, and where it leads: only addresses of the web become links."""
+    text = show.raw(value)
+    link = text if name.lower().endswith("url") and re.match(r"https?://[^\s<>\"]+$", text) else ""
+    return text[:300], link
+
+
+@require_http_methods(["GET", "POST"])
+def export(request: HttpRequest, identifier: UUID) -> HttpResponseBase:
+    """All rows, or those whose numbers are given as ``row``, in any format of TAP."""
+    given = request.POST if request.method == "POST" else request.GET
+    _job, table = _answer(request, identifier)
+    chosen = [int(one) for one in given.getlist("row") if re.fullmatch(r"[0-9]{1,6}", one)]
+    rows = [table.rows[one] for one in chosen if one < len(table.rows)] if given.getlist("row") else table.rows
+    try:
+        kind, content_type = registry.chosen(Parameters([("FORMAT", given.get("format", "votable"))]))
+    except DaliError as error:
+        raise BadRequest(error.message) from error
+    answer = Answer(columns=table.columns, rows=rows, infos=(votable.OK,), trailer=tuple)
+    response = streamed(request, kind.write(answer), lambda: None)
+    response["Content-Type"] = content_type
+    response["Content-Disposition"] = f'attachment; filename="archive.{kind.extension}"'
+    return response
