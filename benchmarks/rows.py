@@ -23,6 +23,7 @@ COLUMNS = [
     "region_y",
     "region_z",
     "region_radius",
+    "region_inner",
     "dataproduct_type",
     "calib_level",
     "obs_collection",
@@ -109,7 +110,7 @@ def make(count: int, policy: int, seed: int = 1) -> Iterator[tuple]:
         )
         key = f"bench.run-{i}"
         yield (
-            key, policy, "", "", "", "", "[]", "{}", "", "2026-01-01 00:00:00", *vector, *vector, radius,
+            key, policy, "", "", "", "", "[]", "{}", "", "2026-01-01 00:00:00", *vector, *vector, radius, radius,
             "event", 2, "bench", f"run-{i}", f"ivo://distiller.example/arc?{key}", "application/fits", 1000 + i % 5000,
             f"Source {source}", ra, dec, 2 * radius, f"Circle ICRS {ra} {dec} {radius}", 360.0, -1, -1, start,
             start + length / 86400, length, length, -1, 1.23984e-20, 4.13281e-17, 8.0, -1, "phot.count", "H.E.S.S.",

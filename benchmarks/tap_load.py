@@ -3,7 +3,6 @@
 Run by ``benchmarks/tap.py`` in a process whose environment names the database.
 """
 
-import itertools
 import sys
 import time
 
@@ -33,26 +32,17 @@ def load_postgresql(count: int, policy: int) -> None:
             copy.write_row(row)
 
 
-def run(statements) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
 def main(count: int) -> None:
     policy, _made = Policy.objects.get_or_create(name="benchmark")
-    sqlite = connection.vendor == "sqlite"
-    if sqlite:
-        run(f"DROP TRIGGER IF EXISTS {tree}_insert" for tree in sky_index.TREES)
-    else:
-        run(f"DROP INDEX IF EXISTS {name}" for name in ("archive_product_pos", "archive_product_region"))
+    sky_index.drop(connection)
     begun = time.perf_counter()
-    (load_sqlite if sqlite else load_postgresql)(count, policy.pk)
+    (load_sqlite if connection.vendor == "sqlite" else load_postgresql)(count, policy.pk)
     loaded = time.perf_counter()
     with transaction.atomic():
-        run(itertools.chain(sky_index.sqlite_triggers(), sky_index.sqlite_fill()) if sqlite else sky_index.postgresql())
+        sky_index.install(connection)
     indexed = time.perf_counter()
-    run(["ANALYZE"])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
     print(f"load {loaded - begun:.1f} s, sky index {indexed - loaded:.1f} s for {count:,} rows", flush=True)
 
 

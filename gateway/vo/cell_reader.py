@@ -65,6 +65,8 @@ def tabledata(
 
 
 def _column(column: Column, null: str | None, texts: Sequence[str]) -> list[Value]:
+    if column.datatype in _REAL and not is_array(column) and null is None and (plain := _plain_reals(texts)):
+        return plain
     convert = _converter(column)
     found: list[Value] = []
     try:
@@ -74,6 +76,18 @@ def _column(column: Column, null: str | None, texts: Sequence[str]) -> list[Valu
         place = f"Row {len(found) + 1} of the column {column.name}"
         raise BadCell(f"{place} holds {texts[len(found)][:40]!r}, which is no {column.datatype}.") from error
     return found
+
+
+def _plain_reals(texts: Sequence[str]) -> list[Value]:
+    """The numbers where every cell has one, at a fraction of the time of looking at each; else empty."""
+    together = "".join(texts)
+    if "_" in together or not together.isascii():
+        return []
+    try:
+        values = list(map(float, texts))
+    except ValueError:
+        return []
+    return [] if any(map(math.isnan, values)) else [*values]
 
 
 def _converter(column: Column) -> Callable[[str], Value]:

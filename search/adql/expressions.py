@@ -9,7 +9,7 @@ from search.adql import tree
 from search.adql.casts import cast
 from search.adql.dialects import Dialect
 from search.adql.errors import Misplaced
-from search.adql.functions import AGGREGATES, FUNCTIONS, Function
+from search.adql.functions import ABSENT, AGGREGATES, FUNCTIONS, Function
 from search.adql.geometries import Geometries
 from search.adql.scope import Scope
 from search.adql.values import DOUBLE, INT, LONG, TEXT, Kind, Value, common, typed, wider
@@ -196,7 +196,8 @@ class Expressions(Geometries):
             return shape
         function = FUNCTIONS.get(node.name)
         if function is None:
-            raise Misplaced(f"There is no function {node.name.lower()} here.", node.at)
+            hint = ABSENT.get(node.name.lower().removeprefix("ivo_"), "")
+            raise Misplaced(f"There is no function {node.name.lower()} here.{hint}", node.at)
         return function.build(self, node, self._arguments(node, function))
 
     def _arguments(self, node: tree.Call, function: Function) -> list[Value]:

@@ -276,3 +276,10 @@ OTHER_FEATURES: dict[str, tuple[str, ...]] = {
     "features-adql-offset": ("OFFSET",),
 }
 __all__ = ["AGGREGATES", "FUNCTIONS", "GEOMETRY_FEATURES", "OTHER_FEATURES", "TIMESTAMP", "UDFS", "Function", "Udf"]
+
+ABSENT = {
+    "histogram": " Count by bin instead: SELECT FLOOR(x / 10) AS bin, COUNT(*) AS n … GROUP BY FLOOR(x / 10).",
+    "geom_transform": " All positions here are ICRS; transform them before you ask.",
+    "normal_random": " RAND() gives uniform random numbers.",
+}
+"""functions of the IVOA's catalogue that are not offered, and what to do without them"""

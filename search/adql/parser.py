@@ -273,6 +273,7 @@ STRANGE = {
     "“": 'Write the straight quote " round names.',
     "”": 'Write the straight quote " round names.',
     "%": "There is no % in ADQL: write MOD(a, b).",
+    "~": "Bitwise operators are not offered here.",
     "&": "Bitwise operators are not offered here.",
     "|": "Texts are joined by ||; bitwise operators are not offered here.",
     "^": "Write POWER(a, b).",

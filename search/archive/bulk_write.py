@@ -21,6 +21,9 @@ def writer() -> Iterator[Write]:
     if connection.vendor == "sqlite":
         yield _executemany
         return
+    with connection.cursor() as cursor:
+        # Foreign keys judged at the end would forbid to make an index before it.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     yield _copy
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {STAGED}")

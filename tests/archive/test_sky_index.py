@@ -79,3 +79,18 @@ def test_ingest_on_postgresql(tmp_path):
             "print(len(c.fetchall()))"
         )
         assert manage("shell", "-v0", "-c", code).strip() == "2"
+        # More rows than are indexed one by one, one of them twice: the last counts.
+        lines = [
+            f"ivo://far.example/a?{n},{n},FAR,2,event,{n % 360},10,Circle ICRS {n % 360} 10 1" for n in range(2500)
+        ]
+        lines.append("ivo://far.example/a?7,seven,FAR,2,event,7,10,Polygon ICRS 6 9 8 9 8 11 6 11")
+        names = "obs_publisher_did,obs_id,obs_collection,calib_level,dataproduct_type,s_ra,s_dec,s_region"
+        (tmp_path / "far.csv").write_text("\n".join([names, *lines]))
+        for _again in range(2):
+            assert "0 refused" in manage("ingest_obscore", str(tmp_path / "far.csv"))
+        assert manage("shell", "-v0", "-c", code).strip() == "2"
+        count = (
+            "from search.archive.models import Product as P;"
+            "print(P.objects.count(), P.objects.get(obs_publisher_did='ivo://far.example/a?7').obs_id)"
+        )
+        assert manage("shell", "-v0", "-c", count).split() == ["2502", "seven"]
