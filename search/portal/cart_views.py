@@ -1,6 +1,7 @@
 """``/cart/``, its download scripts, and ``/searches/``."""
 
 import re
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,12 +18,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from gateway.access.request import viewer as viewer_of_request
 from jobs import service
+from jobs.description import Description
 from jobs.errors import Refused
 from search.archive.lookup import seen_by
+from search.archive.models import Product
 from search.portal import builder, cart, scripts, show, stored
 from search.portal.criteria import read
 from search.portal.models import SavedSearch
-from search.portal.result_views import analyses
+from search.portal.result_views import analyses_for
 
 MOST_SEARCHES = 200
 LINKS_AT_ONCE = 500
@@ -51,12 +54,19 @@ def page(request: HttpRequest) -> HttpResponse:
         "unsized": sum(cart.estimate(row) is None for row in open_rows),
         "closed": len(rows) - len(open_rows),
         "dids": dids,
-        "job_types": analyses(),
+        "job_types": _analyses(open_rows),
         "kinds": scripts.KINDS,
         "credits": cart.credits(open_rows),
         "links": [dids[first : first + LINKS_AT_ONCE] for first in range(0, len(dids), LINKS_AT_ONCE)],
     }
     return render(request, "portal/cart.html", context)
+
+
+def _analyses(rows: Sequence[Product]) -> list[Description]:
+    """The job types that take at least one kind of what is in the cart; the ZIP has its own button."""
+    of_kind = {row.dataproduct_type: row for row in rows}
+    found = {one.name: one for row in of_kind.values() for one in analyses_for(row)}
+    return [one for name, one in sorted(found.items()) if name not in ("package", "sleep")]
 
 
 def _change(request: HttpRequest) -> HttpResponse:

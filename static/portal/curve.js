@@ -13,7 +13,7 @@ function draw(box) {
       ...rest, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", autosize: true, height: 380,
       font: { family: "IBM Plex Sans Variable, sans-serif", size: 12, color: colour("--d-text") },
       colorway: series,
-      legend: { orientation: "h", y: 1.12 }, margin: { l: 70, r: 20, t: 30, b: 50 },
+      legend: { orientation: "h", y: 1.02, yanchor: "bottom" }, margin: { l: 70, r: 20, t: 30, b: 50 },
       xaxis: { ...axis, ...xaxis }, yaxis: { ...axis, ...yaxis },
     }, { responsive: true, displaylogo: false });
   };

@@ -13,6 +13,7 @@ PAGES = (
     "/products/test.run-1/",
     "/products/test.run-6/?tab=metadata",
     "/cart/",
+    "/sed/",
     "/help/",
 )
 

@@ -94,3 +94,19 @@ def test_query_tag_changes_one_parameter_and_keeps_the_rest() -> None:
     request = RequestFactory().get("/search/results/?ra=1&page=3&a=x%22y")
     text = Template("{% load gateway_ui %}{% query page=4 a=None %}").render(Context({"request": request}))
     assert text == "?ra=1&amp;page=4"
+
+
+def test_the_site_can_be_put_on_a_phones_first_page(client) -> None:
+    import json
+    from pathlib import Path
+
+    from django.conf import settings
+    from PIL import Image
+
+    page = client.get("/help/").content.decode()
+    assert 'rel="apple-touch-icon"' in page
+    assert 'href="/static/site.webmanifest"' in page
+    static = Path(settings.BASE_DIR) / "static"
+    for icon in json.loads((static / "site.webmanifest").read_text())["icons"]:
+        with Image.open(static / icon["src"]) as picture:
+            assert "{}x{}".format(*picture.size) == icon["sizes"]

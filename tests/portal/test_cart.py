@@ -123,3 +123,14 @@ def test_the_cart_is_cited_once_for_each_collection(client_of, archive, django_a
     assert page.count("@misc{everybody}") == 1
     assert "3.5 MB" in page, "ObsCore's estimate, in kbyte, stands in where the size is not known"
     assert page.count(f'name="ID" value="{DID.format(1)}"') == 2
+
+
+def test_the_cart_offers_only_what_takes_its_products(client_of, archive) -> None:
+    client = client_of("anonymous")
+    client.post("/cart/", {"ID": [DID.format(1)]})
+    assert "/jobs/new/spectrum" in client.get("/cart/").content.decode()
+    archive.crab[0].dataproduct_type = "image"
+    archive.crab[0].save()
+    page = client.get("/cart/").content.decode()
+    assert "/jobs/new/spectrum" not in page
+    assert "/jobs/new/sleep" not in page
