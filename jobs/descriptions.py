@@ -93,6 +93,8 @@ def visible(viewer: Viewer) -> "QuerySet[JobDescription]":
 
 def find(name: str, version: str, viewer: Viewer) -> JobDescription:
     row = visible(viewer).select_related("author", "reviewer").filter(name=name, version=version).first()
+    if row is None and not viewer.is_authenticated:
+        raise Refused(401, "", "", _("Sign in to see descriptions that are not published."))
     if row is None:
         raise Refused(404, "", "", _("There is no such description."))
     return row
