@@ -101,8 +101,10 @@ def test_a_killed_run_is_tried_again_in_another_child(trial, monkeypatch):
 
 def test_a_waiting_child_that_died_is_replaced(trial):
     trial(1)
-    warm._idle[0].control.send(b"k")
-    warm._idle[0].control.recv(100)
+    control = warm._idle[0].control
+    control.send(b"k")
+    while control.recv(100):
+        pass
     (job,) = trial(1)
     assert job.phase == "COMPLETED"
 

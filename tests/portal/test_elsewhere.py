@@ -56,6 +56,12 @@ def answer(mode: str, adql: str) -> tuple[int, str, str]:
     }.get(mode, (200, xml, document(COLUMNS, [row, row])))
 
 
+@pytest.fixture(autouse=True)
+def own_cache(settings) -> None:
+    """The run's process inherits the open transaction of a test, on which it must not write; a worker has none."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         mode = self.path.split("/")[1]

@@ -58,7 +58,7 @@ def test_nonsense_is_refused_in_words(given: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("name", "status"), [("anonymous", 403), ("charlie", 403), ("bob", 200), ("alice", 200), ("dana", 200)]
+    ("name", "status"), [("anonymous", 401), ("charlie", 403), ("bob", 200), ("alice", 200), ("dana", 200)]
 )
 def test_only_those_who_may_open_the_map_measure_it(client_of, archive, name: str, status: int) -> None:
     stream = io.BytesIO()
