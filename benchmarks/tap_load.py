@@ -3,6 +3,7 @@
 Run by ``benchmarks/tap.py`` in a process whose environment names the database.
 """
 
+# ruff: noqa: E402 - Django is set up before its models are imported
 import sys
 import time
 
@@ -10,11 +11,11 @@ import django
 
 django.setup()
 
-from django.db import connection, transaction  # noqa: E402
+from django.db import connection, transaction
 
-from benchmarks import rows  # noqa: E402
-from gateway.access.models import Policy  # noqa: E402
-from search.archive import sky_index  # noqa: E402
+from benchmarks import rows
+from gateway.access.models import Policy
+from search.archive import sky_index
 
 
 def load_sqlite(count: int, policy: int) -> None:
