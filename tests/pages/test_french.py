@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from tests.portal.conftest import Archive, archive  # noqa: F401 - a fixture
+from tests.portal.conftest import Archive
 
 CATALOGUE = settings.BASE_DIR / "locale" / "fr" / "LC_MESSAGES"
 ROOMS = ("gateway", "search", "jobs", "provenance", "templates", "locale")
