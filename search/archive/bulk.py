@@ -17,7 +17,7 @@ from search.archive import sky, sky_index
 from search.archive.bulk_write import make_indexes, set_indexes_aside, writer
 from search.archive.changes import changed
 from search.archive.curation import Curation, register_collection
-from search.archive.fields import OBSCONFIG, OBSCORE, OBSCORE_HEA, Field
+from search.archive.fields.catalogue import OBSCONFIG, OBSCORE, OBSCORE_HEA, Field
 from search.archive.models import Product
 from search.archive.targets import hashlist
 
