@@ -43,7 +43,7 @@ class Package:
     def stream(self) -> Iterator[bytes]:
         """The ZIP file; raises files.FileChanged where the stored bytes are not those of the record."""
         out, key, name = _Pieces(), self.product.key, download_name(self.product)
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[arg-type]  # it needs write alone
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
             sums = hashlib.sha256()
             with archive.open(self._entry(f"{key}/{name}"), "w", force_zip64=True) as target:
                 for block in files.blocks(self.product.storage_key):
@@ -77,7 +77,10 @@ class _Pieces:
         return len(data)
 
     def flush(self) -> None:
-        pass
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """What is left is still to be taken."""
 
     def taken(self) -> bytes:
         content = b"".join(self._pieces)
