@@ -31,9 +31,8 @@ def said(header: Mapping[str, Any], name: str) -> str:
 
 def filled(header: dict[str, Any]) -> dict[str, Any]:
     """The header with the plain keywords that only its reference metadata give."""
-    given: dict[str, Any] = {
-        plain: said(header, name) for plain, name in KEYWORDS.items() if header.get(plain) in (None, "")
-    }
+    missing = [plain for plain in KEYWORDS if header.get(plain) in (None, "")]
+    given: dict[str, Any] = {plain: said(header, KEYWORDS[plain]) for plain in missing}
     if said(header, "PROCESS TYPE").lower() == "simulation":
         given["SIMULATD"] = True
     return {**header, **{plain: value for plain, value in given.items() if value}}
