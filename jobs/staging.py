@@ -1,7 +1,7 @@
 """Inputs of a run, laid into its folder: rights are asked again, checksums are checked."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,17 @@ class Inputs:
         """KEYs of the products, each once, in the order in which they were given."""
         staged = [member.key for members in self.products.values() for member in members if member.key]
         return tuple(dict.fromkeys(staged))
+
+    def moved(self, folder: Path, place: Path) -> "Inputs":
+        """The same inputs where another machine sees the folder elsewhere."""
+        if folder == place:
+            return self
+
+        def there(member: StagedInput) -> StagedInput:
+            return replace(member, path=place / member.path.relative_to(folder))
+
+        products = {name: tuple(there(member) for member in members) for name, members in self.products.items()}
+        return Inputs(products, {name: there(member) for name, member in self.uploads.items()})
 
     def as_json(self) -> dict[str, Any]:
         return {
