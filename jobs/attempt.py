@@ -130,6 +130,9 @@ class Attempt:
 
     def salvage(self) -> None:
         """After ABORT, when nothing of the run is alive: what it had declared by then stays, and so does its log."""
+        if self.job.started is None:
+            queue.let_go(self.job)
+            return
         outcome = Outcome(End.CANCELLED, "The job was aborted.")
         try:
             found, stored = self._stored()

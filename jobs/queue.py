@@ -199,3 +199,8 @@ def _end_aborted(job: Job, closing: Closing) -> datetime:
     if ended is None or not mine.update(**closing.changes, claim="", exit_code=closing.outcome.exit_code):
         raise LostClaim(str(job.pk))
     return ended
+
+
+def let_go(job: Job) -> None:
+    """An aborted job that never ran: nobody holds it any more."""
+    Job.objects.filter(pk=job.pk, claim=job.claim, phase=Phase.ABORTED).update(claim="")
