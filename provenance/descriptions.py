@@ -1,10 +1,13 @@
-"""The description classes of the IVOA Provenance Data Model 1.0: how things are done, before anything was done."""
+"""The description classes of the IVOA Provenance Data Model 1.0: how things are done, before anything was done.
+
+How a thing is done may tell that it was done: a description is seen by whoever may see a record that it serves.
+"""
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from provenance.rows import Kept, identifier, link
+from provenance.rows import Kept, identifier, link, prevailing_policy
 
 
 class ActivityType(models.TextChoices):
@@ -39,6 +42,7 @@ class ActivityDescription(Kept):
     docurl = models.TextField(blank=True)
     type = models.CharField(max_length=64, blank=True)
     subtype = models.CharField(max_length=128, blank=True)
+    policy = prevailing_policy()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["name", "version"], name="activity_description_once")]
@@ -86,6 +90,7 @@ class EntityDescription(Kept):
     unit = models.CharField(max_length=64, blank=True)
     ucd = models.CharField(max_length=128, blank=True)
     utype = models.CharField(max_length=128, blank=True)
+    policy = prevailing_policy()
 
     class Meta:
         constraints = [
@@ -113,6 +118,7 @@ class UsageDescription(Kept):
     description = models.TextField(blank=True)
     type = models.CharField(max_length=32, blank=True)
     multiplicity = models.CharField(max_length=16, blank=True)
+    policy = prevailing_policy()
 
     class Meta:
         indexes = [models.Index(fields=["activity_description", "role"])]
@@ -131,6 +137,7 @@ class GenerationDescription(Kept):
     description = models.TextField(blank=True)
     type = models.CharField(max_length=32, blank=True)
     multiplicity = models.CharField(max_length=16, blank=True)
+    policy = prevailing_policy()
 
     class Meta:
         indexes = [models.Index(fields=["activity_description", "role"])]
@@ -154,6 +161,7 @@ class ParameterDescription(Kept):
     maximum = models.CharField(max_length=64, blank=True)
     options = models.JSONField(default=list, blank=True)
     default = models.TextField(null=True, blank=True)
+    policy = prevailing_policy()
 
     class Meta:
         indexes = [models.Index(fields=["activity_description", "name"])]
@@ -168,6 +176,7 @@ class ConfigFileDescription(Kept):
     name = models.CharField(max_length=255)
     content_type = models.CharField(max_length=128)
     description = models.TextField(blank=True)
+    policy = prevailing_policy()
 
     class Meta:
         indexes = [models.Index(fields=["activity_description", "name"])]

@@ -37,3 +37,10 @@ def joint_policy() -> "models.ForeignKey[Policy | None, Policy | None]":
     return models.ForeignKey(
         Policy, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False, editable=False
     )
+
+
+def prevailing_policy() -> "models.ForeignKey[Policy | None, Policy | None]":
+    """Extension: the rule of the records that a description serves; a public one prevails; NULL: the staff."""
+    return models.ForeignKey(
+        Policy, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False, editable=False
+    )
