@@ -116,6 +116,27 @@ def test_numbers_for_machines_are_the_same_in_both_languages(path: str, client: 
     assert [found for found in Attributes(french.content.decode()).found if found not in spoken] == []
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_each_question_mark_of_the_form_leads_to_an_entry_of_the_glossary(
+    language: str, client: Client, archive: Archive
+) -> None:
+    spoken = {"accept-language": language}
+    asked = set(re.findall(r'href="/help/glossary/#([^"]+)"', client.get("/search/", headers=spoken).content.decode()))
+    entries = set(re.findall(r'<dt id="([^"]+)"', client.get("/help/glossary/", headers=spoken).content.decode()))
+    assert len(asked) > 10
+    assert asked <= entries
+
+
+def test_the_french_glossary_has_every_entry(client: Client, db: None) -> None:
+    english, french = (
+        re.findall(
+            r'<dt id="([^"]+)"', client.get("/help/glossary/", headers={"accept-language": language}).content.decode()
+        )
+        for language in ("en", "fr")
+    )
+    assert sorted(french) == sorted(english)
+
+
 def test_a_reader_chooses_the_language_at_the_foot_of_any_page(client: Client, db: None) -> None:
     assert "<h1" in client.get("/").content.decode()
     client.post("/i18n/setlang/", {"language": "fr", "next": "/"})
