@@ -16,7 +16,7 @@ from django.db import transaction
 
 from gateway.access.rights import Viewer, viewer_of
 from gateway.vo import log as context
-from jobs import light, parameters, queue, registry, results
+from jobs import code, light, parameters, queue, registry, results
 from jobs.activity import JobInfo, Out
 from jobs.errors import LostClaim, Refused
 from jobs.limits import limits
@@ -211,7 +211,7 @@ class Run:
             return ""
         sums = {name: [member.sha256 for member in members] for name, members in self.inputs.products.items()}
         try:
-            return parameters.fingerprint(job_type.description, self.job.parameters, sums)
+            return parameters.fingerprint(job_type.description, self.job.parameters, sums, code.mark(job_type))
         except Refused:
             return ""
 
