@@ -22,7 +22,9 @@ from jobs.errors import Refused
 from jobs.limits import limits
 from jobs.models import Job, JobResult
 from jobs.phases import ACTIVE, FINISHED, Act, Phase, phases_before
+from jobs.queue import SLURM
 from jobs.registry import JobType
+from jobs.slurm.config import queue_of
 from jobs.uploads import Upload, store_uploads
 from jobs.webhook import checked as checked_webhook
 
@@ -241,13 +243,14 @@ def _queue(job: Job, job_type: JobType, who: str) -> None:
     check_quota(job)
     now = timezone.now()
     waiting = Job.objects.filter(pk=job.pk, phase__in=phases_before(Act.RUN))
+    job.queue = queue_name = queue_of(job_type)
     job.quote = past.quote(job)
-    if not waiting.update(phase=Phase.QUEUED, queued=now, not_before=None, quote=job.quote):
+    if not waiting.update(phase=Phase.QUEUED, queued=now, not_before=None, queue=queue_name, claim="", quote=job.quote):
         raise Refused(403, "PHASE", "RUN", _("the job was started or ended meanwhile"))
-    job.phase, job.queued = Phase.QUEUED, now
+    job.phase, job.queued, job.queue = Phase.QUEUED, now, queue_name
     job.note(who, Phase.QUEUED.lower())
-    queue_name = job.queue
-    transaction.on_commit(lambda: announce(queue_name))
+    if queue_name != SLURM:
+        transaction.on_commit(lambda: announce(queue_name))
 
 
 def announce(queue_name: str) -> None:

@@ -12,6 +12,7 @@ from jobs.limits import limits
 from jobs.models import Job
 from jobs.phases import ACTIVE, Phase
 from jobs.registry import JobType
+from jobs.slurm.config import queue_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Estimate:
 
 def estimate(job_type: JobType, viewer: Viewer) -> Estimate:
     lengths = past.lengths(job_type.name)
-    queue_name = job_type.description.queue
+    queue_name = queue_of(job_type)
     return Estimate(
         seconds=median(lengths) if lengths else None,
         runs=len(lengths),

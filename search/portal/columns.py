@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from search.archive import fields as catalogue
+from search.archive.fields import catalogue
 from search.archive.models import Product
 from search.portal import show
 from search.portal.builder import HEA, OBSCONFIG, OBSCORE
