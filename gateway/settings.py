@@ -63,6 +63,8 @@ SITE_NAME = env.text("DISTILLER_SITE_NAME", "Demo gateway")
 ORGANISATION = env.text("DISTILLER_ORGANISATION", "")
 CONTACT_NAME = env.text("DISTILLER_CONTACT_NAME", "The operators")
 CONTACT_EMAIL = env.text("DISTILLER_CONTACT_EMAIL")
+# Addresses whose files jobs may take as inputs, as beginnings: https://data.example.org/dl3/
+INPUT_URLS = env.words("DISTILLER_INPUT_URLS")
 ANONYMOUS_JOBS = env.flag("DISTILLER_ANONYMOUS_JOBS")
 STORAGE_DIR = DATA_DIR / "archive"
 SCRATCH_DIR = DATA_DIR / "scratch"
@@ -349,6 +351,11 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
+FILE_UPLOAD_HANDLERS = [
+    "jobs.streaming.Limited",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 if PRODUCTION:
     SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", True)
     SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000)

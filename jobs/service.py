@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from gateway.access.models import Metadata, Policy, Rights
 from gateway.access.rights import Viewer, policy_ids
-from jobs import hooks, parameters, registry
+from jobs import addresses, hooks, parameters, past, registry
 from jobs.errors import Refused
 from jobs.limits import limits
 from jobs.models import Job, JobResult
@@ -26,6 +26,7 @@ from jobs.queue import SLURM
 from jobs.registry import JobType
 from jobs.slurm.config import queue_of
 from jobs.uploads import Upload, store_uploads
+from jobs.webhook import checked as checked_webhook
 
 log = logging.getLogger(__name__)
 LONGEST = 2**31 - 1
@@ -102,6 +103,7 @@ def create(
     uploads: Sequence[Upload] = (),
     origin: str = "api",
     notify: bool = False,
+    webhook: str = "",
 ) -> Job:
     """A new job, PENDING, or QUEUED with ``run``. Nothing is stored when it is refused.
 
@@ -128,6 +130,8 @@ def create(
         queue=description.queue,
         priority=1 if viewer.is_staff else 0,
         notify=notify,
+        webhook=(address := checked_webhook(webhook)),
+        webhook_due=now if address else None,
     )
     with transaction.atomic():
         job.policy = own_policy(viewer)
@@ -155,9 +159,14 @@ def check_input(parameter: parameters.Parameter, identifier: str, viewer: Viewer
     """An uploaded part is checked when it is stored; a product must exist, be of a fitting type, and be fetchable."""
     if identifier.startswith("param:"):
         return
+    if addresses.is_address(identifier) and not addresses.own_key(identifier):
+        addresses.address_of(parameter, identifier)
+        return
     try:
-        product = hooks.inputs(identifier, viewer)
+        product = hooks.inputs(addresses.own_key(identifier) or identifier, viewer)
     except hooks.InputNotFound as error:
+        if addresses.address_of(parameter, identifier) and not addresses.own_key(identifier):
+            return
         raise Refused(400, parameter.name, identifier, _("there is no such product")) from error
     except hooks.InputForbidden as error:
         raise Refused(403, parameter.name, identifier, str(error)) from error
@@ -234,8 +243,9 @@ def _queue(job: Job, job_type: JobType, who: str) -> None:
     check_quota(job)
     now = timezone.now()
     waiting = Job.objects.filter(pk=job.pk, phase__in=phases_before(Act.RUN))
-    queue_name = queue_of(job_type)
-    if not waiting.update(phase=Phase.QUEUED, queued=now, not_before=None, queue=queue_name, claim=""):
+    job.queue = queue_name = queue_of(job_type)
+    job.quote = past.quote(job)
+    if not waiting.update(phase=Phase.QUEUED, queued=now, not_before=None, queue=queue_name, claim="", quote=job.quote):
         raise Refused(403, "PHASE", "RUN", _("the job was started or ended meanwhile"))
     job.phase, job.queued, job.queue = Phase.QUEUED, now, queue_name
     job.note(who, Phase.QUEUED.lower())
