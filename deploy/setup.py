@@ -26,6 +26,7 @@ TEST_PACKAGES = DEMO_PACKAGES | {
     "/usr/lib/postgresql/*/bin/initdb": "postgresql",
     "chromium": "chromium",
     "stilts": "stilts",
+    "msgfmt": "gettext",
     "runuser": "util-linux",
     "/usr/share/simplesamlphp/www/index.php": "simplesamlphp",
     "php": "php-cli",

@@ -93,8 +93,8 @@ def activity_of(run: Ended) -> ActivityRecord:
         used=tuple(_used(inputs, job)),
         generated=tuple(_generated(job, row, inputs, ended) for row in run.rows if row.size),
         agents=tuple(_agents(job, job_type)),
-        software=(("distiller", metadata.version("distiller") if _installed() else "source"), *_software(job_type)),
-        environment=environment(),
+        software=(("distiller", metadata.version("distiller") if _installed() else "source"), *_software(run)),
+        environment=dict(closing.host.environment) if closing.host else environment(),
         succeeded=closing.ending.phase == Phase.COMPLETED,
         exit_code=outcome.exit_code,
         error=outcome.message,
@@ -112,8 +112,10 @@ def _installed() -> bool:
     return True
 
 
-def _software(job_type: JobType) -> tuple[tuple[str, str], ...]:
-    return versions(PACKAGES if job_type.module else ("Django",))
+def _software(run: Ended) -> tuple[tuple[str, str], ...]:
+    if run.closing.host is not None:
+        return run.closing.host.software
+    return versions(PACKAGES if run.job_type.module else ("Django",))
 
 
 def _parameters(job: Job, job_type: JobType) -> Iterator[ParameterRecord]:

@@ -165,15 +165,18 @@ def forget(stored: Mapping[str, str]) -> None:
         default_storage.delete(key)
 
 
-def drop_other_runs(job: Job) -> None:
-    """Files of a run that was killed between storing and its ending: nothing speaks of them."""
+def drop_other_runs(job: Job, mine: bool = False) -> None:
+    """Files of a run that was killed between storing and its ending: nothing speaks of them.
+
+    ``mine``: also what this run had stored before the process that looked after it was killed.
+    """
     root = f"jobs/{job.id}"
     try:
         folders, _files = default_storage.listdir(root)
     except FileNotFoundError:
         return
     for folder in folders:
-        if folder not in ("uploads", job.claim):
+        if folder != "uploads" and (mine or folder != job.claim):
             for name in default_storage.listdir(f"{root}/{folder}")[1]:
                 default_storage.delete(f"{root}/{folder}/{name}")
 

@@ -22,7 +22,9 @@ from jobs.errors import Refused
 from jobs.limits import limits
 from jobs.models import Job, JobResult
 from jobs.phases import ACTIVE, FINISHED, Act, Phase, phases_before
+from jobs.queue import SLURM
 from jobs.registry import JobType
+from jobs.slurm.config import queue_of
 from jobs.uploads import Upload, store_uploads
 
 log = logging.getLogger(__name__)
@@ -232,12 +234,13 @@ def _queue(job: Job, job_type: JobType, who: str) -> None:
     check_quota(job)
     now = timezone.now()
     waiting = Job.objects.filter(pk=job.pk, phase__in=phases_before(Act.RUN))
-    if not waiting.update(phase=Phase.QUEUED, queued=now, not_before=None):
+    queue_name = queue_of(job_type)
+    if not waiting.update(phase=Phase.QUEUED, queued=now, not_before=None, queue=queue_name, claim=""):
         raise Refused(403, "PHASE", "RUN", _("the job was started or ended meanwhile"))
-    job.phase, job.queued = Phase.QUEUED, now
+    job.phase, job.queued, job.queue = Phase.QUEUED, now, queue_name
     job.note(who, Phase.QUEUED.lower())
-    queue_name = job.queue
-    transaction.on_commit(lambda: announce(queue_name))
+    if queue_name != SLURM:
+        transaction.on_commit(lambda: announce(queue_name))
 
 
 def announce(queue_name: str) -> None:

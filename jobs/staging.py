@@ -1,7 +1,7 @@
 """Inputs of a run, laid into its folder: rights are asked again, checksums are checked."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +35,39 @@ class Inputs:
         staged = [member.key for members in self.products.values() for member in members if member.key]
         return tuple(dict.fromkeys(staged))
 
+    def moved(self, folder: Path, place: Path) -> "Inputs":
+        """The same inputs where another machine sees the folder elsewhere."""
+        if folder == place:
+            return self
+
+        def there(member: StagedInput) -> StagedInput:
+            return replace(member, path=place / member.path.relative_to(folder))
+
+        products = {name: tuple(there(member) for member in members) for name, members in self.products.items()}
+        return Inputs(products, {name: there(member) for name, member in self.uploads.items()})
+
     def as_json(self) -> dict[str, Any]:
+        """The products, as a request to the runner names them."""
+        return {name: [_plain(member) for member in members] for name, members in self.products.items()}
+
+    def to_json(self) -> dict[str, Any]:
         return {
-            name: [{**asdict(member), "path": str(member.path)} for member in members]
-            for name, members in self.products.items()
+            "products": self.as_json(),
+            "uploads": {name: _plain(member) for name, member in self.uploads.items()},
         }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Inputs":
+        products = {name: tuple(_staged(member) for member in group) for name, group in document["products"].items()}
+        return cls(products, {name: _staged(member) for name, member in document["uploads"].items()})
+
+
+def _plain(member: StagedInput) -> dict[str, Any]:
+    return {**asdict(member), "path": str(member.path)}
+
+
+def _staged(member: Mapping[str, Any]) -> StagedInput:
+    return StagedInput(**{**member, "path": Path(member["path"])})
 
 
 def stage(job: Job, job_type: JobType, viewer: Viewer, folder: Path) -> Inputs:

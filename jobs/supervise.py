@@ -122,6 +122,27 @@ class Log:
             JobLog.objects.bulk_create(self.pieces)
 
 
+class LogFile:
+    """A stream that a run writes into a file instead of a pipe, read as it grows."""
+
+    def __init__(self, log: Log, stream: str, path: Path) -> None:
+        self.log, self.stream, self.path, self.offset = log, stream, path, 0
+
+    def read(self) -> None:
+        try:
+            handle = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return
+        with os.fdopen(handle, "rb") as stream:
+            # Of what is longer nothing more is kept.
+            if stat.S_ISREG(os.fstat(handle).st_mode) and self.offset <= limits().log_size:
+                stream.seek(self.offset)
+                block = stream.read(limits().log_size + 1)
+                if block:
+                    self.offset += len(block)
+                    self.log.add(self.stream, block)
+
+
 class Watch:
     """One run under supervision."""
 

@@ -17,7 +17,7 @@ from gateway.vo.identifiers import did, is_key
 from provenance import describe, history, scrub
 from provenance.cycles import refuse_cycles
 from provenance.errors import Conflict, Refused, Unknown
-from provenance.governance import joint, public_policy, set_policy
+from provenance.governance import is_open, joint, public_policy, set_policy
 from provenance.models import (
     ID_LENGTH,
     Activity,
@@ -178,7 +178,8 @@ def _complete(row: Entity | Activity, facts: dict[str, object], firm: set[str], 
 
 
 def _entity(record: EntityRecord, strict: bool) -> tuple[Entity, bool]:
-    description = describe.entity(record)
+    row = Entity.objects.select_related("policy").filter(pk=record.id).first()
+    description = describe.entity(record, row.policy if row else _policy(record.policy_id))
     facts: dict[str, object] = {
         "name": scrub.text(record.name),
         "kind": record.kind,
@@ -194,7 +195,6 @@ def _entity(record: EntityRecord, strict: bool) -> tuple[Entity, bool]:
     }
     if record.size is not None and record.size < 0:
         raise Refused(f"{record.id}: a size of {record.size} bytes is not possible")
-    row = Entity.objects.select_related("policy").filter(pk=record.id).first()
     if row is None:
         row = Entity(
             identifier=_legal(record.id),
@@ -219,7 +219,9 @@ def _activity(record: ActivityRecord, strict: bool) -> tuple[Activity, bool]:
     start, end = _moment(record.start), _moment(record.end)
     if start and end and end < start:
         raise Refused(f"{record.id} ends ({end:%Y-%m-%d %H:%M:%S}) before it starts ({start:%Y-%m-%d %H:%M:%S})")
-    description = describe.activity(record.description) if record.description else None
+    row = Activity.objects.select_related("policy", "description").filter(pk=record.id).first()
+    policy = row.policy if row else _policy(record.policy_id)
+    description = describe.activity(record.description, policy) if record.description else None
     facts: dict[str, object] = {
         "name": scrub.text(record.name),
         "start_time": start,
@@ -227,10 +229,9 @@ def _activity(record: ActivityRecord, strict: bool) -> tuple[Activity, bool]:
         "comment": scrub.text(record.comment),
         "description_id": description.pk if description else None,
     }
-    row = Activity.objects.select_related("policy", "description").filter(pk=record.id).first()
     created = row is None
     if row is None:
-        row = Activity(identifier=_legal(record.id), policy=_policy(record.policy_id), **facts)
+        row = Activity(identifier=_legal(record.id), policy=policy, **facts)
         row.save(force_insert=True)
     else:
         _complete(row, facts, {"start_time", "end_time", "description_id"}, strict)
@@ -249,7 +250,7 @@ def _parameters(row: Activity, description: ActivityDescription | None, record: 
                 raise Conflict(f"{row.pk} is known with other parameters than {pair[0]} = {pair[1]:.100}")
         return
     kept = [p for p in record.parameters if not scrub.is_secret(p.name)]
-    described = describe.parameters(description, kept) if description else {}
+    described = describe.parameters(description, kept, row.policy) if description else {}
     rows = Parameter.objects.bulk_create(
         [
             Parameter(
@@ -273,7 +274,9 @@ def _config_files(row: Activity, description: ActivityDescription | None, record
     for name, location, content_type in record.config_files:
         if (name, scrub.text(location)) in known:
             continue
-        described = describe.config_file(description, name, content_type) if description and content_type else None
+        described = None
+        if description and content_type:
+            described = describe.config_file(description, name, content_type, row.policy)
         file = ConfigFile.objects.create(
             activity=row,
             number=len(known),
@@ -304,8 +307,10 @@ def _used(
     if time and ((row.start_time and time < row.start_time) or (row.end_time and time > row.end_time)):
         raise Refused(f"{row.pk} used {entity.pk} at a time when it was not running")
     role = used.role[:128]
-    part = describe.usage(description, role, used.type, entity.description) if description and role else None
-    facts = {"time": time, "type": used.type, "description": part, "policy": joint(row, entity)}
+    policy, part = joint(row, entity), None
+    if description and role:
+        part = describe.usage(description, role, used.type, entity.description, policy)
+    facts = {"time": time, "type": used.type, "description": part, "policy": policy}
     if written is None:
         Used.objects.get_or_create(activity=row, entity=entity, role=role, defaults=facts)
     elif (entity.pk, role) not in written:
@@ -319,8 +324,10 @@ def _generated(
     """True where the entity was new, so that nothing can have come from it."""
     entity, new = _write_entity(generated.entity, strict)
     role = generated.role[:128]
-    part = describe.generation(description, role, generated.type, entity.description) if description and role else None
-    facts = {"role": role, "type": generated.type, "description": part, "policy": joint(row, entity)}
+    policy, part = joint(row, entity), None
+    if description and role:
+        part = describe.generation(description, role, generated.type, entity.description, policy)
+    facts = {"role": role, "type": generated.type, "description": part, "policy": policy}
     if new:
         WasGeneratedBy.objects.create(entity=entity, activity=row, **facts)
         return True
@@ -339,7 +346,13 @@ def _associations(row: Activity, record: ActivityRecord) -> None:
         )
     described = row.description
     if described is not None:
-        for contact in describe.once(("contacts", described.pk), lambda: list(described.contacts.all())):
+        contacts = describe.once(
+            ("contacts", described.pk), lambda: list(described.contacts.select_related("agent__policy"))
+        )
+        for contact in contacts:
+            known_to = contact.agent.policy
+            if known_to.pk != row.policy_id and not is_open(known_to):
+                continue
             WasAssociatedWith.objects.get_or_create(
                 activity=row, agent_id=contact.agent_id, role=contact.role, defaults={"policy": row.policy}
             )

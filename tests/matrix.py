@@ -137,6 +137,7 @@ SITE = {
 ARCHIVE = {
     "data": Row(Kind.KNOWN, "/data?ID={key}"),
     "data/<str:key>": Row(Kind.BYTES, "/data/{key}"),
+    "packages/<str:key>": Row(Kind.BYTES, "/packages/{key}"),
     "previews/<str:key>": Row(Kind.BYTES, "/previews/{key}"),
     "signed/<str:token>": opened("/signed/unknown"),
     "products/<str:key>/signed": Row(Kind.BYTES, "/products/{key}/signed", post=True),

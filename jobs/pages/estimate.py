@@ -12,6 +12,7 @@ from jobs.limits import limits
 from jobs.models import Job
 from jobs.phases import ACTIVE, Phase
 from jobs.registry import JobType
+from jobs.slurm.config import queue_of
 
 SAMPLE = 50
 
@@ -35,7 +36,7 @@ def estimate(job_type: JobType, viewer: Viewer) -> Estimate:
     done = Job.objects.filter(type=job_type.name, phase=Phase.COMPLETED, started__isnull=False)
     times = done.order_by("-created").values_list("started", "ended")[:SAMPLE]
     lengths = [(ended - started).total_seconds() for started, ended in times if ended and started]
-    queue_name = job_type.description.queue
+    queue_name = queue_of(job_type)
     return Estimate(
         seconds=median(lengths) if lengths else None,
         runs=len(lengths),

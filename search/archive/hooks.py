@@ -22,7 +22,7 @@ from provenance.models import Entity
 from provenance.records import EntityRecord
 from search.archive import denial, files, life, remote
 from search.archive.changes import changed
-from search.archive.fields import OBSCONFIG, OBSCORE, OBSCORE_HEA
+from search.archive.fields.catalogue import OBSCONFIG, OBSCORE, OBSCORE_HEA
 from search.archive.lookup import find
 from search.archive.models import Product
 

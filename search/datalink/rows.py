@@ -13,7 +13,7 @@ from gateway.accounts.scopes import READ_DATA
 from jobs import registry
 from jobs.registry import JobType
 from provenance.models import Used, WasDerivedFrom, WasGeneratedBy
-from search.archive import previews
+from search.archive import package, previews
 from search.archive.hooks import content_type
 from search.archive.lookup import Found, seen_by
 from search.archive.models import Product
@@ -121,6 +121,7 @@ def links(asked: Asked) -> Iterator[Link]:
     if asked.product.removed_at is None:
         yield from _previews(asked)
         yield from _members(asked)
+        yield from _package(asked)
         yield from _services(asked)
         yield from _forms(asked)
     yield from _related(asked)
@@ -190,13 +191,26 @@ def _member(asked: Asked) -> Iterator[Link]:
         local_semantics=name,
     )
     yield asked.link(
-        "#package",
+        "#progenitor",
         f"/data/{key}",
         _("The dataset that it belongs to"),
-        content_type="application/fits",
+        content_type=content_type(asked.product),
         content_length=asked.product.size,
         local_semantics="file",
     )
+    yield from _package(asked)
+
+
+def _package(asked: Asked) -> Iterator[Link]:
+    """The whole dataset with its history and checksums."""
+    if package.has_package(asked.product):
+        yield asked.link(
+            "#package",
+            f"/packages/{asked.product.key}",
+            _("The whole dataset with its provenance and checksums (ZIP)"),
+            content_type=package.MEDIA_TYPE,
+            local_semantics="package",
+        )
 
 
 def _services(asked: Asked) -> Iterator[Link]:

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from search.archive import fields as catalogue
+from search.archive.fields import catalogue
 from search.archive.models import Product
 from search.portal import filters, form, show
 from search.portal.criteria import Criteria

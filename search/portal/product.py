@@ -18,7 +18,7 @@ from gateway.vo import readable as r
 from provenance.graph import Walk, walk
 from provenance.models import WasAttributedTo
 from provenance.sentence import sentence
-from search.archive import fields as catalogue
+from search.archive.fields import catalogue
 from search.archive.lookup import seen_by
 from search.archive.models import Collection, Product
 from search.portal import show

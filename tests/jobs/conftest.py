@@ -54,7 +54,7 @@ def limit(monkeypatch) -> Callable[..., None]:
 
     def change(**values: int) -> None:
         changed = Limits(**values)
-        for module in ("jobs.service", "jobs.queue", "jobs.worker", "jobs.supervise", "jobs.uploads", "jobs.keeper",
+        for module in ("jobs.service", "jobs.queue", "jobs.attempt", "jobs.supervise", "jobs.uploads", "jobs.keeper",
                        "jobs.uws.wait", "jobs.pages.estimate"):  # fmt: skip
             monkeypatch.setattr(f"{module}.limits", lambda: changed)
 

@@ -94,8 +94,8 @@ def _open() -> Connection:
     return connection
 
 
-def rows(sql: str, uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
-    """The rows of the translated query."""
+def blocks(sql: str, uploads: Sequence[Upload], stop: Stop) -> Iterator[list[Row]]:
+    """The rows of the translated query, in lists."""
     if django_connection.in_atomic_block:
         yield from _inside_transaction(sql, uploads, stop)
         return
@@ -126,7 +126,7 @@ def _is_fresh(connection: Connection) -> bool:
     return connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
 
 
-def _inside_transaction(sql: str, uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
+def _inside_transaction(sql: str, uploads: Sequence[Upload], stop: Stop) -> Iterator[list[Row]]:
     django_connection.ensure_connection()
     connection: Connection = django_connection.connection
     with connection.transaction(force_rollback=True):
@@ -138,7 +138,7 @@ def _inside_transaction(sql: str, uploads: Sequence[Upload], stop: Stop) -> Iter
     yield from found
 
 
-def _cursor(connection: Connection, sql: str, stop: Stop) -> Iterator[Row]:
+def _cursor(connection: Connection, sql: str, stop: Stop) -> Iterator[list[Row]]:
     try:
         with psycopg.ServerCursor(connection, "tap_result") as cursor, _watched(connection, stop):
             cursor.execute(sql.encode(), binary=True)
