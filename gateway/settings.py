@@ -308,7 +308,6 @@ NPM_FOLDERS = {
     "npm/bootstrap": "bootstrap/dist",
     "npm/htmx": "htmx.org/dist",
     "npm/datatables": "datatables.net/js",
-    "npm/datatables-bs5": "datatables.net-bs5",
     "npm/cytoscape": "cytoscape/dist",
     "npm/cytoscape-dagre": "cytoscape-dagre/dist",
     "npm/aladin": "aladin-lite/dist",
