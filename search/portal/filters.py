@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
-from search.archive import fields as catalogue
+from search.archive.fields import catalogue
 from search.portal import quantities
 from search.portal.quantities import QuantityError
 
