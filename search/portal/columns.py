@@ -84,7 +84,6 @@ OPTIONAL: tuple[TableColumn, ...] = (
     TableColumn("size", _("Size"), lambda p: show.size(p.size), "", "access_estsize", numeric=True),
     TableColumn("preview", _("Quick look"), show.preview),
 )  # fmt: skip
-JOBS = TableColumn("jobs", _("My jobs"), lambda _product: "", phone=True, kind="jobs")
 ACCESS = TableColumn("access", _("Access"), _plain("data_rights"), order="obs_release_date", phone=True, kind="access")
 
 
@@ -102,7 +101,7 @@ def _obscore() -> tuple[TableColumn, ...]:
 
 
 STANDARD = _obscore()
-ALL: dict[str, TableColumn] = {column.key: column for column in (*MAIN, *OPTIONAL, JOBS, ACCESS, *STANDARD)}
+ALL: dict[str, TableColumn] = {column.key: column for column in (*MAIN, *OPTIONAL, ACCESS, *STANDARD)}
 DEFAULT = (*(column.key for column in MAIN), "access")
 PRESETS: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "usual": (_("Usual"), DEFAULT),
@@ -216,6 +215,20 @@ def _filter(column: TableColumn, criteria: Criteria) -> HeadFilter | None:
     problem = criteria.filter_problems.get(column.key, "")
     hint = ">1 (MB)" if column.key == "size" else str(HINTS[one.kind])
     return HeadFilter(name, criteria.first(name), problem=problem, hint=hint)
+
+
+def sorts(heads_: list[dict[str, Any]]) -> list[tuple[str, str, bool]]:
+    """What a list on phones offers, where no head can be touched: (value of ``sort``, words, is it so now)."""
+    made = []
+    for head in heads_:
+        if head["sort"] is not None:
+            column = head["column"]
+            for sign, words, aria in (
+                ("", gettext("ascending"), "ascending"),
+                ("-", gettext("descending"), "descending"),
+            ):
+                made.append((sign + column.key, f"{column.label}, {words}", head["aria"] == aria))
+    return made
 
 
 def is_filter(name: str) -> bool:

@@ -70,7 +70,8 @@ def _searched(request: HttpRequest, criteria: Criteria) -> HttpResponse:
         return render(
             request, "portal/results.html", context | {"failure": error, "criteria": criteria}, status=error.status
         )
-    heads = columns.heads(results.add_jobs(found, view.columns, viewer), orders, criteria)
+    results.add_jobs(found, viewer)
+    heads = columns.heads(list(view.columns), orders, criteria)
     context |= _filtering(request, criteria, heads)
     context |= {
         "criteria": criteria,
@@ -87,6 +88,7 @@ def _searched(request: HttpRequest, criteria: Criteria) -> HttpResponse:
         "other_columns": [column for column in columns.ALL.values() if column not in view.columns],
         "most_rows": builder.MAX_ROWS,
         "orders": orders,
+        "sorts": columns.sorts(heads),
     }
     if not found.rows and not counts.total:
         context["ways_out"] = chips.with_counts(criteria, viewer)

@@ -91,17 +91,11 @@ def search(query: Query, viewer: Viewer, view: View) -> Page:
     return Page(rows, number, size, len(identifiers) > size, answer.seconds)
 
 
-def add_jobs(page: Page, shown: Sequence[TableColumn], viewer: Viewer) -> list[TableColumn]:
-    """Gives rows the viewer's jobs that used them; the columns, with that of jobs where there are any."""
+def add_jobs(page: Page, viewer: Viewer) -> None:
+    """Gives the rows the viewer's jobs that used them."""
     found = row_jobs.of([row.product for row in page.rows if row.product is not None], viewer)
     for row in page.rows:
         row.jobs = found.get(row.product.key, ()) if row.product is not None else ()
-    if not found or columns.JOBS in shown:
-        return list(shown)
-    place = len(shown) - 1 if shown[-1] is columns.ACCESS else len(shown)
-    for row in page.rows:
-        row.cells.insert(place, (columns.JOBS, ""))
-    return [*shown[:place], columns.JOBS, *shown[place:]]
 
 
 def by_hand(adql: str, viewer: Viewer, number: int, size: int) -> Page:

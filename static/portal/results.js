@@ -143,7 +143,7 @@ async function follow() {
     const page = new DOMParser().parseFromString(await (await fetch(location.href, { headers: { Accept: "text/html" } })).text(), "text/html");
     for (const row of $$("tr[data-did]", page)) {
       const here = rows().find((one) => one.dataset.did === row.dataset.did);
-      const [fresh, old] = [row, here].map((one) => one && $(".d-cell-jobs", one));
+      const [fresh, old] = [row, here].map((one) => one && $("[data-row-jobs]", one));
       if (fresh && old && fresh.innerHTML !== old.innerHTML) old.replaceChildren(...document.adoptNode(fresh).childNodes);
     }
   } catch { /* the network may be back at the next look */ }

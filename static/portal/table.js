@@ -29,7 +29,9 @@ function wanted(state) {
 function take(page) {
   for (const part of $$("[data-part]")) {
     const fresh = $(`[data-part="${part.dataset.part}"]`, page);
-    if (fresh) part.replaceWith(document.adoptNode(fresh));
+    if (!fresh) continue;
+    fresh.classList.toggle("d-open", part.classList.contains("d-open"));
+    part.replaceWith(document.adoptNode(fresh));
   }
   for (const input of $$("#filter-row input")) {
     const fresh = $(`#filter-row [name="${input.name}"]`, page);
@@ -140,6 +142,7 @@ document.addEventListener("click", (event) => {
   const row = $("#filter-row");
   row.hidden = !row.hidden;
   toggle.setAttribute("aria-expanded", String(!row.hidden));
+  $("#facets").classList.toggle("d-open", !row.hidden);
   if (!row.hidden) $("[name]", row).focus();
 });
 addEventListener("popstate", () => location.reload());
