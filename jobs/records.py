@@ -18,6 +18,7 @@ from jobs.phases import Phase
 from jobs.registry import JobType
 from jobs.staging import Inputs
 from provenance import capture
+from provenance.describe import remembered
 from provenance.records import (
     ActivityDescriptionRecord,
     ActivityRecord,
@@ -54,9 +55,10 @@ def record_run(job: Job, closing: queue.Closing, rows: list[JobResult], inputs: 
     job_type = registry.get(job.type, job.version)
     if job_type is None:
         return
-    capture.record(activity_of(Ended(job, job_type, closing, rows, inputs, ended)))
-    for step in steps_of(job, closing, ended):
-        capture.record(step)
+    with remembered():
+        capture.record(activity_of(Ended(job, job_type, closing, rows, inputs, ended)))
+        for step in steps_of(job, closing, ended):
+            capture.record(step)
 
 
 @dataclass(frozen=True)
