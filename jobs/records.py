@@ -20,6 +20,7 @@ from jobs.phases import Phase
 from jobs.registry import JobType
 from jobs.staging import Inputs
 from provenance import capture
+from provenance.describe import remembered
 from provenance.records import (
     ActivityDescriptionRecord,
     ActivityRecord,
@@ -44,9 +45,10 @@ def record_run(job: Job, closing: queue.Closing, rows: list[JobResult], inputs: 
     if job_type is None:
         return
     earlier = _repeated(job, closing)
-    capture.record(activity_of(Ended(job, job_type, closing, rows, inputs, ended, earlier)))
-    for step in steps_of(job, closing, ended):
-        capture.record(step)
+    with remembered():
+        capture.record(activity_of(Ended(job, job_type, closing, rows, inputs, ended, earlier)))
+        for step in steps_of(job, closing, ended):
+            capture.record(step)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from tests.support.jobs import FINISHED, JobGateway, all_processes, until
 from tests.support.slurm import Slurm
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("slurm")]
-PATIENCE = 90
+PATIENCE = 60
 
 # What a run does is its script's business; the words tell it.
 TRIAL = {
