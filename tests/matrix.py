@@ -137,6 +137,7 @@ SITE = {
 ARCHIVE = {
     "data": Row(Kind.KNOWN, "/data?ID={key}"),
     "data/<str:key>": Row(Kind.BYTES, "/data/{key}"),
+    "packages/<str:key>": Row(Kind.BYTES, "/packages/{key}"),
     "previews/<str:key>": Row(Kind.BYTES, "/previews/{key}"),
     "signed/<str:token>": opened("/signed/unknown"),
     "products/<str:key>/signed": Row(Kind.BYTES, "/products/{key}/signed", post=True),
@@ -213,6 +214,7 @@ JOBS = {
     "jobs/types/<slug:type_name>/": opened("/jobs/types/sleep/"),
     "jobs/types/<slug:type_name>.<str:form>": opened("/jobs/types/sleep.xml"),
     "jobs/bulk": opened("/jobs/bulk", post=True),
+    "jobs/test/<slug:type_name>": signed_in("/jobs/test/sleep", post=True),
     "jobs/new/": opened("/jobs/new/"),
     "jobs/new/<slug:type_name>": opened("/jobs/new/counts_map?ID={hidden}"),
     "jobs/<uuid:job_id>/": mine("/jobs/{job}/"),

@@ -179,7 +179,10 @@ def binary(
         if max_rows is not None and len(rows) >= max_rows:
             raise BadCell(f"The table has more than the {max_rows:,} rows that are accepted.")
         missing = source.take(size)
+        place = source.place
         values = [take(source) for take in readers]
+        if source.place == place and not size:
+            raise BadCell("The rows of the binary table have no bytes.")
         rows.append(tuple(values) if not any(missing) else tuple(_present(values, missing)))
     return rows
 

@@ -119,7 +119,7 @@ def test_too_many_identifiers_end_with_overflow(client, db):
 
 def test_members_are_known(archive, client):
     rows = links(client, f"{archive.public.obs_publisher_did}.aeff")
-    assert [row["semantics"] for row in rows] == ["#this", "#package"]
+    assert [row["semantics"] for row in rows] == ["#this", "#progenitor", "#package"]
     assert client.head(rows[0]["access_url"].removeprefix("http://127.0.0.1:8000")).status_code == 200
 
 

@@ -123,6 +123,13 @@ HOSTILE = {
         ),
         "middle of a row",
     ),
+    "binary rows of no bytes": (
+        table(
+            '<FIELD name="x" datatype="char" arraysize="0"/>',
+            '<DATA><BINARY><STREAM encoding="base64">AAAA</STREAM></BINARY></DATA>',
+        ),
+        "no bytes",
+    ),
     "deep nesting": (b"<VOTABLE>" + b"<RESOURCE>" * 100_000, "deep"),
     "not closed": (b"<VOTABLE><RESOURCE>", "well-formed"),
     "no XML": (b"ra,dec\n1,2\n", "no table"),
