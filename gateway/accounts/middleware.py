@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from gateway.accounts import scopes, tokens
 from gateway.accounts.models import AccessToken
+from gateway.accounts.openid.bearer import IssuedToken
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def _insist(request: HttpRequest) -> HttpResponse | None:
     return None
 
 
-def _check_scope(token: AccessToken, scope: str | None) -> HttpResponse | None:
+def _check_scope(token: AccessToken | IssuedToken, scope: str | None) -> HttpResponse | None:
     if scope is None:
         return _words(403, "Access tokens are not accepted at this address: sign in with a browser.")
     if not token.allows(scope):

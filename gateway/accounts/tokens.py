@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from gateway.accounts import scopes as known
 from gateway.accounts.models import AccessToken, User
+from gateway.accounts.openid import bearer
 
 _FORM = re.compile(r"gwp_([0-9a-f]{32})_([A-Za-z0-9_-]{43})")
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
@@ -66,11 +67,16 @@ def presented(request: HttpRequest) -> str | None:
         raise Refused("The Authorization header cannot be read.") from error
 
 
-def authenticate(request: HttpRequest) -> AccessToken | None:
+def authenticate(request: HttpRequest) -> AccessToken | bearer.IssuedToken | None:
     """The token of the request, or None where it names none; Refused where it names one that does not hold."""
     text = presented(request)
     if text is None:
         return None
+    if bearer.looks_like_one(text) and bearer.issuers():
+        try:
+            return bearer.find(text)
+        except bearer.Refused as error:
+            raise Refused(str(error)) from error
     token = find(text)
     if token is None:
         raise Refused(

@@ -1,17 +1,10 @@
 """Whatever a stranger asks, and however: the answer is that of an archive into which the hidden data never came."""
 
 import os
-import sqlite3
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from django.conf import settings
-from django.core.management import call_command
-from django.db import connection
 from hypothesis import HealthCheck, given
 from hypothesis import settings as example_settings
 
@@ -22,8 +15,6 @@ from gateway.vo.tables import Column
 from search.tap import engine, published, uploads
 from tests.access import worlds
 from tests.access.queries import queries
-from tests.support.gateway import free_port
-from tests.support.postgresql import Cluster
 
 pytestmark = pytest.mark.django_db
 EXAMPLES = int(os.environ.get("DISTILLER_EXAMPLES", "120"))
@@ -33,51 +24,6 @@ COLUMNS = (
     Column(name="ra", datatype="double", unit="deg"),
     Column(name="word", datatype="char", arraysize="*"),
 )
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def pair(request, tmp_path_factory, django_db_setup, django_db_blocker) -> Iterator[SimpleNamespace]:
-    """The archive and its copy."""
-    folder = tmp_path_factory.mktemp("worlds")
-    with django_db_blocker.unblock():
-        made = on_sqlite(folder) if request.param == "sqlite" else on_postgresql(folder)
-        yield next(made)
-        next(made, None)
-
-
-def on_sqlite(folder: Path) -> Iterator[SimpleNamespace]:
-    template = Path(str(connection.settings_dict["NAME"]))
-    for name in ("archive", "copy"):
-        with sqlite3.connect(template) as source:
-            source.execute("VACUUM INTO ?", [str(folder / name)])
-    yield filled(folder, **{name: worlds.opened(folder / name) for name in ("archive", "copy")})
-
-
-def on_postgresql(folder: Path) -> Iterator[SimpleNamespace]:
-    with Cluster(port=free_port()) as cluster:
-        made = {}
-        for name in ("archive", "copy"):
-            cluster.create(name)
-            made[name] = worlds.opened_postgresql(cluster.url(name))
-            with worlds.using(made[name]):
-                call_command("migrate", verbosity=0)
-        yield filled(folder, **made)
-        for wrapper in made.values():
-            wrapper.close()
-
-
-def filled(folder: Path, archive: Any, copy: Any) -> SimpleNamespace:
-    files = worlds.stores(folder)
-    for wrapper, hidden in ((archive, True), (copy, False)):
-        storage = {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(folder / "store" / str(hidden))},
-        }
-        with worlds.using(wrapper), pytest.MonkeyPatch.context() as patched:
-            patched.setattr(settings, "STORAGES", {**settings.STORAGES, "default": storage})
-            worlds.fill(files, hidden=hidden)
-            assert bool(worlds.tables_of_secrets()) == hidden
-    return SimpleNamespace(archive=archive, copy=copy)
 
 
 def strangers() -> tuple[Viewer, ...]:

@@ -217,15 +217,6 @@ def test_a_forged_or_cancelled_callback_is_refused_in_words(site, iam) -> None:
         assert "_auth_user_id" not in browser.session
 
 
-def test_an_answer_that_names_another_issuer_is_refused(site, iam) -> None:
-    iam[1].write_text(json.dumps({"anne": {"email": "a@b.example"}}))
-    browser = Client()
-    start = browser.post("/accounts/oidc/iam/login/")
-    query = parse_qs(urlsplit(start["Location"]).query)
-    assert query["code_challenge_method"] == ["S256"]
-    assert query["redirect_uri"][0].endswith("/accounts/oidc/iam/login/callback/")
-
-
 def test_a_provider_that_is_out_of_reach_is_said_to_be(site, iam) -> None:
     iam[0].stop()
     answer = Client().post("/accounts/oidc/iam/login/", follow=True)

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from gateway.pages import texts as page_texts
 from tests.portal.conftest import Archive
 
 CATALOGUE = settings.BASE_DIR / "locale" / "fr" / "LC_MESSAGES"
@@ -32,6 +33,7 @@ def tool(name: str) -> str:
 def test_every_text_of_the_pages_stands_in_the_catalogue_in_french(tmp_path: Path) -> None:
     for room in ROOMS:
         shutil.copytree(settings.BASE_DIR / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "gateway" / "declared.py").write_text(page_texts.source())
     tool("xgettext")
     collect = ["makemessages", "-l", "fr", "--no-location", "--no-obsolete"]
     done = subprocess.run(
@@ -114,6 +116,27 @@ def test_numbers_for_machines_are_the_same_in_both_languages(path: str, client: 
     assert '<html lang="fr"' in french.content.decode()
     spoken = Attributes(english.content.decode()).found
     assert [found for found in Attributes(french.content.decode()).found if found not in spoken] == []
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_each_question_mark_of_the_form_leads_to_an_entry_of_the_glossary(
+    language: str, client: Client, archive: Archive
+) -> None:
+    spoken = {"accept-language": language}
+    asked = set(re.findall(r'href="/help/glossary/#([^"]+)"', client.get("/search/", headers=spoken).content.decode()))
+    entries = set(re.findall(r'<dt id="([^"]+)"', client.get("/help/glossary/", headers=spoken).content.decode()))
+    assert len(asked) > 10
+    assert asked <= entries
+
+
+def test_the_french_glossary_has_every_entry(client: Client, db: None) -> None:
+    english, french = (
+        re.findall(
+            r'<dt id="([^"]+)"', client.get("/help/glossary/", headers={"accept-language": language}).content.decode()
+        )
+        for language in ("en", "fr")
+    )
+    assert sorted(french) == sorted(english)
 
 
 def test_a_reader_chooses_the_language_at_the_foot_of_any_page(client: Client, db: None) -> None:
