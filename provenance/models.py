@@ -26,7 +26,7 @@ from provenance.descriptions import (
     ParameterDescription,
     UsageDescription,
 )
-from provenance.rows import ID_LENGTH, AppendOnly, Kept, identifier, joint_policy, link
+from provenance.rows import ID_LENGTH, AppendOnly, Head, Kept, identifier, joint_policy, link
 
 __all__ = [
     "ID_LENGTH",
@@ -125,6 +125,7 @@ class Entity(Kept):
             models.Index(fields=["generated_at_time"]),
             models.Index(fields=["level"]),
             models.Index(fields=["obs_publisher_did"]),
+            models.Index(Head("location"), name="entity_by_location"),
         ]
         constraints = [
             models.CheckConstraint(

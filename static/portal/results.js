@@ -17,8 +17,10 @@ const size = (bytes) => {
   return `${bytes} B`;
 };
 
-const load = () => { try { return new Map(JSON.parse(sessionStorage.getItem(store) || "[]")); } catch { return new Map(); } };
-let chosen = load();
+const load = () => {
+  try { return new Map(JSON.parse(sessionStorage.getItem(store) || "[]").filter(([, one]) => one?.key)); } catch { return new Map(); }
+};
+let chosen = load(); // identifier → what is known of the row: size, key, type, format, name
 const save = () => { try { sessionStorage.setItem(store, JSON.stringify([...chosen])); } catch { /* private window */ } };
 
 const rows = () => $$("tr[data-did]");
@@ -45,12 +47,17 @@ function show() {
   const kinds = new Set(rows().filter((row) => chosen.has(row.dataset.did)).map((row) => row.dataset.type));
   for (const button of $$("[data-needs]", bar)) button.parentElement.hidden = !kinds.has(button.dataset.needs);
   $("[data-selected-count]").textContent = chosen.size;
-  const bytes = [...chosen.values()].reduce((sum, one) => sum + one, 0);
+  const bytes = [...chosen.values()].reduce((sum, one) => sum + one.size, 0);
   $("[data-selected-size]").textContent = bytes ? size(bytes) : "";
 }
 
+const known = (row) => ({
+  size: Number(row.dataset.size), key: row.dataset.key, type: row.dataset.type, format: row.dataset.format,
+  name: $("th", row)?.textContent.trim().replace(/\s+/g, " ") || row.dataset.key,
+});
+
 function choose(row, on) {
-  if (on) chosen.set(row.dataset.did, Number(row.dataset.size)); else chosen.delete(row.dataset.did);
+  if (on) chosen.set(row.dataset.did, known(row)); else chosen.delete(row.dataset.did);
 }
 
 // Rows on other pages take part in whatever is sent.
@@ -125,8 +132,9 @@ document.addEventListener("distiller:toggle", (event) => {
   if (row) { choose(row, !chosen.has(row.dataset.did)); save(); show(); tell(); row.scrollIntoView({ block: "nearest" }); }
 });
 document.addEventListener("distiller:choose", (event) => {
-  const sizes = new Map(rows().map((row) => [row.dataset.did, Number(row.dataset.size)]));
-  chosen = new Map(event.detail.dids.map((did) => [did, sizes.get(did) ?? 0]));
+  const here = new Map(rows().map((row) => [row.dataset.did, known(row)]));
+  const key = (did) => did.split("?").pop();
+  chosen = new Map(event.detail.dids.map((did) => [did, here.get(did) ?? chosen.get(did) ?? { size: 0, key: key(did), name: key(did) }]));
   save();
   show();
 });
@@ -173,4 +181,4 @@ document.addEventListener("distiller:rows", () => {
 document.addEventListener("htmx:after:swap", show);
 document.addEventListener("htmx:after:settle", show);
 show();
-export const selection = () => [...chosen.keys()];
+document.addEventListener("distiller:chosen", (event) => event.detail.push(...chosen.values()));

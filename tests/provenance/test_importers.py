@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.access.models import Policy
 from gateway.access.rights import ANONYMOUS, Viewer, viewer_of
 from provenance import capture, embedded
 from provenance.documents import formats
@@ -21,7 +22,7 @@ from provenance.importers import ivoa_reader
 from provenance.importers.batch import Sender
 from provenance.importers.reading import import_document, read
 from provenance.lookup import find
-from provenance.models import Activity, Agent, Alternate, Entity, Parameter, WasGeneratedBy
+from provenance.models import Activity, Agent, Alternate, Entity, Parameter, Used, WasGeneratedBy
 from provenance.records_view import own_policy
 from provenance.statements import Contents, statements
 from tests.conftest import TEST_DATA
@@ -543,3 +544,62 @@ def test_the_command_says_what_it_refused_and_why(tmp_path):
     assert "good.json" in out.getvalue()
     assert "bad.json: refused" in err.getvalue()
     assert Activity.objects.count() == 1
+
+
+def long_log(number: int, tag: str = "") -> bytes:
+    """Runs that each read what the one before wrote."""
+    return json.dumps(
+        [
+            {
+                "activity_name": "ctapipe-process",
+                "activity_uuid": f"00000000-0000-0000-0000-{n:012d}",
+                "exit_code": 0,
+                "start": {"time_utc": f"2026-01-01T{n // 60:02d}:{n % 60:02d}:00"},
+                "stop": {"time_utc": f"2026-01-01T{n // 60:02d}:{n % 60:02d}:30"},
+                "config": {"Tool": {"n": n, "method": "ImPACT"}},
+                "system": {"ctapipe_version": "0.28.0"},
+                "input": [{"url": f"/d/{n - 1}{tag}.h5", "role": "dl1", "reference_meta": None}],
+                "output": [{"url": f"/d/{n}{tag}.h5", "role": "dl2", "reference_meta": None}],
+            }
+            for n in range(number)
+        ]
+    ).encode()
+
+
+def test_a_long_log_comes_in_with_few_statements_a_run(operator, django_assert_max_num_queries):
+    """Rows go in many at a time; the number of statements does not follow the number of rows."""
+    with django_assert_max_num_queries(600):
+        import_document(long_log(200), operator)
+    assert Activity.objects.count() == 200
+    last = Entity.objects.get(location="/d/199.h5")
+    assert last.history.reconstruction_method == "ImPACT"
+    with django_assert_max_num_queries(2500):
+        import_document(long_log(200), operator)
+    assert (Activity.objects.count(), Entity.objects.count()) == (200, 201)
+
+
+def test_two_who_know_nothing_of_each_other_send_the_same_log(cast):
+    """Neither learns of the other, neither changes what the other has, and sending again changes nothing."""
+    policies = {
+        name: Policy.objects.create(name=name, rights="proprietary", metadata="hidden", owner=cast[name])
+        for name in ("alice", "bob")
+    }
+    for name in ("alice", "bob", "bob", "alice"):
+        import_document(long_log(3), Sender(viewer_of(cast[name]), policies[name]))
+    for policy in policies.values():
+        assert Activity.objects.filter(policy=policy).count() == 3
+        assert Entity.objects.filter(policy=policy).count() == 4
+        assert Used.objects.filter(activity__policy=policy, entity__policy=policy).count() == 3
+    assert Used.objects.count() == 6
+
+
+def test_a_log_is_not_joined_to_files_that_its_sender_may_not_see(operator, cast):
+    """Else the refusal would tell that there is such a file."""
+    closed = Policy.objects.create(name="closed", rights="proprietary", metadata="hidden", owner=cast.alice)
+    import_document(long_log(3), Sender(Viewer(is_staff=True), closed, trusted=True))
+    mine = Policy.objects.create(name="bobs", rights="proprietary", metadata="hidden", owner=cast.bob)
+    later = long_log(4).replace(b"00000000-0000", b"11111111-0000").replace(b"2026-01", b"2026-02")
+    import_document(later, Sender(viewer_of(cast.bob), mine))
+    bobs = Entity.objects.filter(policy=mine)
+    assert bobs.count() == 5
+    assert not Used.objects.filter(activity__policy=mine).exclude(entity__policy=mine).exists()
