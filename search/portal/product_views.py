@@ -18,7 +18,7 @@ from jobs.registry import accepting
 from search.archive import denial, previews
 from search.archive.lookup import find, found_or_404
 from search.archive.models import Collection, Product
-from search.portal import curves, fitsview, looks, measure, product, show
+from search.portal import curves, fitsview, looks, measure, ogip, product, show, uses
 
 TABS = ("overview", "metadata", "files", "fits", "provenance", "related", "cite")
 MAPS = ("image", "cube")
@@ -84,8 +84,9 @@ def _overview(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, A
     look = looks.of(row) if may else None
     return {
         "facts": product.key_facts(row),
+        "uses": uses.of(row, viewer),
         "look": look,
-        "curve": curves.of(row) if may and row.dataproduct_type in CURVED else None,
+        "curve": (ogip.of(row) or curves.of(row)) if may and row.dataproduct_type in CURVED else None,
         "has_preview": may and look is None and previews.has_preview(row),
         "is_map": may and row.dataproduct_type in MAPS and bool(row.storage_key),
         "measure": _measured(request, row) if may and row.dataproduct_type in MAPS and row.storage_key else None,

@@ -127,6 +127,10 @@ document.addEventListener("distiller:mark", (event) => {
   shapeOf(event.detail.did)?.classList.add("d-hover");
   row?.scrollIntoView({ block: "nearest" });
 });
+document.addEventListener("distiller:toggle", (event) => {
+  const row = rows().find((one) => one.dataset.did === event.detail.did);
+  if (row) { choose(row, !chosen.has(row.dataset.did)); save(); show(); tell(); row.scrollIntoView({ block: "nearest" }); }
+});
 document.addEventListener("distiller:choose", (event) => {
   const here = new Map(rows().map((row) => [row.dataset.did, known(row)]));
   const key = (did) => did.split("?").pop();
