@@ -7,7 +7,7 @@ const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const search = new URLSearchParams(location.search);
 for (const name of ["page", "size", "sort", "columns", "column", "target"]) search.delete(name);
 search.sort();
-const STORE = `selection:${search}`;
+const STORE = `selection:${location.pathname}?${search}`;
 const size = (bytes) => {
   for (const [unit, scale] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) if (bytes >= scale) return `${(bytes / scale).toFixed(1)} ${unit}`;
   return `${bytes} B`;
@@ -38,6 +38,7 @@ function show() {
   if (!bar) return;
   bar.hidden = chosen.size === 0;
   $("[data-selected-count]").textContent = chosen.size;
+  for (const button of $$("[data-for-one]", bar)) button.hidden = chosen.size !== 1;
   const bytes = [...chosen.values()].reduce((sum, one) => sum + one.size, 0);
   $("[data-selected-size]").textContent = bytes ? size(bytes) : "";
 }
