@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import ANONYMOUS, Viewer, may_fetch
+from provenance.hooks import actions_for
 from search.archive import denial, previews
 from search.archive.lookup import find, found_or_404
 from search.archive.models import Product
@@ -57,13 +58,15 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
 
 def _common(row: Product, viewer: Viewer, tab: str) -> dict[str, Any]:
     may = may_fetch(viewer, row.policy_id)
+    history = product.history(row, viewer)
     return {
         "product": row,
         "name": show.name(row),
         "tab": tab,
         "may": may,
         "denial": None if may else denial.explain(row, viewer),
-        "history": product.history(row, viewer),
+        "history": history,
+        "actions": actions_for("entity", row.key, viewer) if history else [],
         "job_types": analyses_for(row) if may else [],
         "has_fits": may and fitsview.is_viewable(row),
         "json_ld": _embedded(product.json_ld(row, may_fetch(ANONYMOUS, row.policy_id))),

@@ -1,13 +1,10 @@
 """Jobs on a cluster, with a real Slurm: they run there, come home, and survive whatever is restarted or breaks."""
 
 import json
-import os
-import signal
-import time
 
 import pytest
 
-from tests.support.jobs import JobGateway, all_processes, until
+from tests.support.jobs import JobGateway, until
 from tests.support.slurm import Slurm
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("slurm")]
