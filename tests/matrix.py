@@ -214,6 +214,7 @@ JOBS = {
     "jobs/types/<slug:type_name>/": opened("/jobs/types/sleep/"),
     "jobs/types/<slug:type_name>.<str:form>": opened("/jobs/types/sleep.xml"),
     "jobs/bulk": opened("/jobs/bulk", post=True),
+    "jobs/test/<slug:type_name>": signed_in("/jobs/test/sleep", post=True),
     "jobs/new/": opened("/jobs/new/"),
     "jobs/new/<slug:type_name>": opened("/jobs/new/counts_map?ID={hidden}"),
     "jobs/<uuid:job_id>/": mine("/jobs/{job}/"),

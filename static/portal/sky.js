@@ -35,7 +35,7 @@ export function frame(box) {
 /** Puts the sky with the footprints of the table in place of the server's drawing. */
 export async function open(box) {
   const A = await aladin();
-  const rows = [...document.querySelectorAll("tr[data-did][data-ra]")].filter((row) => row.dataset.ra);
+  const listed = () => [...document.querySelectorAll("tr[data-did][data-ra]")].filter((row) => row.dataset.ra);
   const holder = frame(box);
   const centre = `${box.dataset.ra} ${box.dataset.dec}`;
   const view = A.aladin(holder, options({ target: centre, fov: Math.min(Number(box.dataset.size), 180) }));
@@ -44,15 +44,16 @@ export async function open(box) {
   view.addOverlay(layer);
   const draw = () => {
     layer.removeAll();
-    for (const row of rows) {
+    for (const row of listed()) {
       layer.add(A.circle(Number(row.dataset.ra), Number(row.dataset.dec), (Number(row.dataset.fov) || 1) / 2, { color: colour(row) }));
     }
   };
   draw();
   document.addEventListener("distiller:selection", draw);
+  document.addEventListener("distiller:rows", draw);
   document.addEventListener("distiller:point", (event) => view.gotoRaDec(event.detail.ra, event.detail.dec));
   document.addEventListener("distiller:highlight", (event) => {
-    const row = rows.find((one) => one.dataset.did === event.detail.did);
+    const row = listed().find((one) => one.dataset.did === event.detail.did);
     if (row) view.gotoRaDec(Number(row.dataset.ra), Number(row.dataset.dec));
   });
   box.querySelector("svg")?.setAttribute("hidden", "");

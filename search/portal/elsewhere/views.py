@@ -31,7 +31,7 @@ from search.tap.formats.base import Answer
 
 SESSION = "archives"
 REMEMBERED = 60
-VIEW = ("service", "generic", "page", "size", "sort", "columns", "from")
+VIEW = ("service", "generic", "page", "size", "sort", "columns", "from", "filters")
 MAX_BYTES = 200 * 2**20
 
 
