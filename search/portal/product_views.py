@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import ANONYMOUS, Viewer, may_fetch
 from jobs.registry import accepting
+from provenance.hooks import actions_for
 from search.archive import denial, previews
 from search.archive.lookup import find, found_or_404
 from search.archive.models import Collection, Product
@@ -59,13 +60,15 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
 
 def _common(row: Product, viewer: Viewer, tab: str, collection: Collection | None) -> dict[str, Any]:
     may = may_fetch(viewer, row.policy_id)
+    history = product.history(row, viewer)
     return {
         "product": row,
         "name": show.name(row),
         "tab": tab,
         "may": may,
         "denial": None if may else denial.explain(row, viewer),
-        "history": product.history(row, viewer),
+        "history": history,
+        "actions": actions_for("entity", row.key, viewer) if history else [],
         "job_types": accepting(row.dataproduct_type) if may else [],
         "has_fits": may and fitsview.is_viewable(row),
         "json_ld": _embedded(product.json_ld(row, may_fetch(ANONYMOUS, row.policy_id), collection)),
