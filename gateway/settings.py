@@ -63,8 +63,14 @@ SITE_NAME = env.text("DISTILLER_SITE_NAME", "Demo gateway")
 ORGANISATION = env.text("DISTILLER_ORGANISATION", "")
 CONTACT_NAME = env.text("DISTILLER_CONTACT_NAME", "The operators")
 CONTACT_EMAIL = env.text("DISTILLER_CONTACT_EMAIL")
+# Pages of other sites whose scripts may run and watch jobs here with their users' tokens: https://portal.example.org
+EMBED_ORIGINS = env.words("DISTILLER_EMBED_ORIGINS")
 # Addresses whose files jobs may take as inputs, as beginnings: https://data.example.org/dl3/
 INPUT_URLS = env.words("DISTILLER_INPUT_URLS")
+# Who may describe jobs for staff to review: everyone (who is signed in), staff, or names of groups.
+PROPOSERS = env.words("DISTILLER_PROPOSERS", "everyone")
+# Types of jobs that only some groups may run: fit_3d=cta-members|lst, ctbin=experts
+JOB_GROUPS = env.groups("DISTILLER_JOB_GROUPS")
 ANONYMOUS_JOBS = env.flag("DISTILLER_ANONYMOUS_JOBS")
 STORAGE_DIR = DATA_DIR / "archive"
 SCRATCH_DIR = DATA_DIR / "scratch"
@@ -115,6 +121,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "gateway.middleware.RequestId",
+    "gateway.middleware.OtherOrigins",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

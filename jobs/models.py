@@ -229,6 +229,7 @@ class JobDescription(models.Model):
             ("published", _("Published")),
             ("superseded", _("Superseded")),
             ("withdrawn", _("Withdrawn")),
+            ("built in", _("Built in")),
         ],
         default="draft",
     )

@@ -19,8 +19,7 @@ from jobs.parameters import Parameter
 from jobs.phases import Phase
 from jobs.registry import JobType
 from jobs.staging import Inputs
-from provenance import capture
-from provenance.describe import remembered
+from provenance import capture, session
 from provenance.records import (
     ActivityDescriptionRecord,
     ActivityRecord,
@@ -45,7 +44,7 @@ def record_run(job: Job, closing: queue.Closing, rows: list[JobResult], inputs: 
     if job_type is None:
         return
     earlier = _repeated(job, closing)
-    with remembered():
+    with session.opened():
         capture.record(activity_of(Ended(job, job_type, closing, rows, inputs, ended, earlier)))
         for step in steps_of(job, closing, ended):
             capture.record(step)

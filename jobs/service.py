@@ -16,9 +16,10 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from gateway.access.groups import belongs
 from gateway.access.models import Metadata, Policy, Rights
 from gateway.access.rights import Viewer, policy_ids
-from jobs import addresses, hooks, parameters, past, registry
+from jobs import addresses, descriptions, hooks, parameters, past, registry
 from jobs.errors import Refused
 from jobs.limits import limits
 from jobs.models import Job, JobEvent, JobResult
@@ -70,9 +71,21 @@ def find(job_id: UUID, viewer: Viewer, *, change: bool = False) -> Job:
     raise Refused(403, "", "", _("This job belongs to somebody else; ask its owner to share it."))
 
 
+def may_create(job_type: JobType, viewer: Viewer) -> bool:
+    try:
+        _may_create(job_type, viewer)
+    except Refused:
+        return False
+    return True
+
+
 def _may_create(job_type: JobType, viewer: Viewer) -> None:
     if not viewer.is_authenticated and not open_to_visitors(job_type):
         raise Refused(401, "", "", _("Sign in to start jobs."))
+    names = settings.JOB_GROUPS.get(job_type.name)
+    if names and not viewer.is_staff and not belongs(viewer, names):
+        rule = _("This analysis is for the groups %(names)s; ask the operators.") % {"names": ", ".join(names)}
+        raise Refused(401 if not viewer.is_authenticated else 403, "", "", rule)
 
 
 def open_to_visitors(job_type: JobType) -> bool:
@@ -136,11 +149,12 @@ def create(
     )
     who = viewer.username or "anonymous"
     with transaction.atomic():
+        descriptions.keep(job_type)
         job.policy = own_policy(viewer)
         # Files are stored for a job that exists; without any, one that is to run is queued from its first moment.
         at_once = run and not uploads
         if at_once:
-            _check_run(job, job_type)
+            _check_run(job, job_type, who)
             job.phase, job.queued, job.queue = Phase.QUEUED, now, queue_of(job_type)
         job.save(force_insert=True)
         store_uploads(job, job_type, uploads)
@@ -239,22 +253,29 @@ def run(job: Job, viewer: Viewer) -> Job:
     job_type = registry.get(job.type, job.version)
     if job_type is None:
         raise Refused(403, "PHASE", "RUN", _("This job type is no longer offered."))
+    _may_create(job_type, viewer)
     with transaction.atomic():
         _queue(job, job_type, viewer.username or "anonymous")
     job.refresh_from_db()
     return job
 
 
-def _check_run(job: Job, job_type: JobType) -> None:
+def _check_run(job: Job, job_type: JobType, who: str) -> None:
     if job.phase not in phases_before(Act.RUN):
         raise Refused(403, "PHASE", "RUN", _("a job that is %(phase)s cannot be started") % {"phase": job.phase})
     if not job_type.lenient:
         parameters.complete(job_type.description, job.parameters)
+    version = job_type.description.version
+    if job.version != version:
+        descriptions.keep(job_type)
+        job.note(who, f"runs with version {version} of its description, not {job.version}")
+        Job.objects.filter(pk=job.pk).update(version=version)
+        job.version = version
     check_quota(job)
 
 
 def _queue(job: Job, job_type: JobType, who: str) -> None:
-    _check_run(job, job_type)
+    _check_run(job, job_type, who)
     now = timezone.now()
     waiting = Job.objects.filter(pk=job.pk, phase__in=phases_before(Act.RUN))
     job.queue = queue_name = queue_of(job_type)

@@ -288,7 +288,7 @@ def _form_page(
         "editing": edited is not None,
         "controls": _controls(request, edited),
         "upload_limit": limits().upload_size,
-        "may_run": viewer(request).is_authenticated or service.open_to_visitors(job_type),
+        "may_run": service.may_create(job_type, viewer(request)),
     }
     return render(request, "jobs/form.html", context, status=status)
 
@@ -319,7 +319,7 @@ def _tab_labels() -> list[tuple[str, str]]:
 
 
 def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
-    job_type = registry.get(found.type, found.version)
+    job_type = descriptions.as_run(found.type, found.version)
     asker = viewer(request)
     href = f"{job_type.path if job_type else '/uws/' + found.type}/{found.id}"
     results = list(found.results.all())
@@ -541,7 +541,12 @@ def act(request: HttpRequest, job_id: UUID, action: str) -> HttpResponseBase:
 @require_safe
 def types(request: HttpRequest) -> HttpResponse:
     drafts = descriptions.visible(viewer(request)).filter(state__in=(descriptions.DRAFT, descriptions.PROPOSED))
-    return render(request, "jobs/types.html", {"types": with_page(), "drafts": drafts.order_by("-changed")[:100]})
+    context = {
+        "types": with_page(),
+        "drafts": drafts.order_by("-changed")[:100],
+        "may_propose": descriptions.may_propose(viewer(request)),
+    }
+    return render(request, "jobs/types.html", context)
 
 
 @require_safe

@@ -3,10 +3,12 @@
 It reads only what the standard promises, so what it can do any UWS client can.
 """
 
+import threading
 import time
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -94,9 +96,32 @@ class AnyUws:
         ]
 
 
+class Elsewhere(BaseHTTPRequestHandler):
+    """A page of another site; its scripts are run by the test."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/" else 204)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>Elsewhere</title>" if self.path == "/" else b"")
+
+    def log_message(self, *args) -> None:
+        return None
+
+
 @pytest.fixture(scope="module")
-def service(tmp_path_factory):
+def elsewhere():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory, elsewhere):
     gateway = JobGateway(tmp_path_factory.mktemp("client") / "gateway", lease=30)
+    gateway.env["DISTILLER_EMBED_ORIGINS"] = f"https://portal.example.org,{elsewhere}"
     url = gateway.start_web()
     gateway.start_keeper()
     gateway.start_worker(slots=2)
@@ -296,3 +321,78 @@ def test_strangers_of_the_protocol_are_told_so(service):
         assert service.ask("DELETE", job + child).status == 405
     assert service.ask("PUT", job, b"x", "text/plain").status == 405
     assert service.phase(job) == "PENDING"
+
+
+RUN_ALL = """async ([module, url, token]) => {
+  const { UwsService, UwsJob, UwsError } = await import(module);
+  const service = new UwsService(url, { headers: { Authorization: `Bearer ${token}` } });
+  const job = await service.create({ seconds: 30, note: ["from elsewhere"] }, { runId: "elsewhere" });
+  await job.setParameters({ seconds: 1 });
+  await job.setDuration(50);
+  await job.setDestruction("2026-12-24");
+  const seen = [(await job.read()).phase];
+  await job.run();
+  for await (const state of job.phases({ wait: 10 })) if (state.phase !== seen.at(-1)) seen.push(state.phase);
+  const state = await new UwsJob(job.url, service.options).read();
+  const text = await (await fetch(state.results.find((r) => r.id === "result").href, { headers: service.options.headers })).text();
+  const listed = (await service.list({ PHASE: ["COMPLETED", "ERROR"], LAST: 1 })).map((r) => [r.href === job.url, r.runId]);
+  let refused = null;
+  try { await service.create({ seconds: "x" }); } catch (error) { refused = [error instanceof UwsError, error.status, error.message]; }
+  const stopped = await service.create({ seconds: 40 }, { run: true });
+  await stopped.abort();
+  const aborted = (await stopped.read()).phase;
+  await stopped.remove();
+  let gone = 0;
+  try { await stopped.read(); } catch (error) { gone = error.status; }
+  return { seen, state, text, listed, refused, aborted, gone };
+}"""
+
+
+@pytest.mark.browser
+def test_a_page_of_a_listed_origin_runs_jobs_with_the_documented_module(service, elsewhere, chromium):
+    site = service.url.removesuffix("/uws/sleep")
+    token = service.headers["Authorization"].removeprefix("Bearer ")
+    page = chromium.new_page()
+    page.goto(elsewhere)
+    done = page.evaluate(RUN_ALL, [f"{site}/static/jobs/uws.js", service.url, token])
+    assert (done["seen"][0], done["seen"][-1]) == ("PENDING", "COMPLETED")
+    state = done["state"]
+    assert (state["runId"], state["duration"], state["destruction"][:10]) == ("elsewhere", 50, "2026-12-24")
+    assert {"id": "seconds", "value": "1", "byReference": False} in state["parameters"]
+    assert "from elsewhere" in done["text"]
+    assert done["listed"] == [[True, "elsewhere"]]
+    assert done["refused"] == [True, 400, "seconds=x: must be a finite number"]
+    assert (done["aborted"], done["gone"]) == ("ABORTED", 404)
+    page.close()
+
+
+@pytest.mark.browser
+def test_pages_of_other_origins_are_not_let_in(service, elsewhere, chromium):
+    token = service.headers["Authorization"].removeprefix("Bearer ")
+    page = chromium.new_page()
+    page.goto(elsewhere.replace("127.0.0.1", "localhost"))
+    asked = (
+        "([url, token]) => fetch(url, {headers: {Authorization: `Bearer ${token}`}}).then(r => r.status, e => e.name)"
+    )
+    assert page.evaluate(asked, [service.url, token]) == "TypeError"
+    page.goto(elsewhere)
+    assert page.evaluate(asked, [service.url, token]) == 200
+    # A refusal can be read too, or the page could not say what is wrong.
+    assert page.evaluate(asked, [service.url, "gwp_wrong"]) == 401
+    page.close()
+
+
+def test_answers_name_the_origin_and_never_a_cookie(service, elsewhere):
+    def headers(origin: str, method: str = "GET") -> Any:
+        other = AnyUws(service.url, {**service.headers, "Origin": origin, "Access-Control-Request-Method": "DELETE"})
+        return other.ask(method, service.url)
+
+    answer = headers(elsewhere, "OPTIONS")
+    assert answer.status == 204
+    assert answer.headers["Access-Control-Allow-Origin"] == elsewhere
+    assert "DELETE" in answer.headers["Access-Control-Allow-Methods"]
+    for origin in ("https://evil.example", "null", f"{elsewhere}.evil.example", "https://PORTAL.example.org"):
+        answer = headers(origin)
+        assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (200, None)
+        assert "Origin" in answer.headers["Vary"]
+    assert headers(elsewhere).headers["Access-Control-Allow-Credentials"] is None
