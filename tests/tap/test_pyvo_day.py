@@ -92,12 +92,14 @@ def test_from_a_row_to_its_links_to_a_cut_out(tap):
         assert events.separation(SkyCoord(row["s_ra"], row["s_dec"], unit="deg")).deg.max() < 0.51
 
 
-def test_the_file_and_the_package_of_a_row_are_fetched(tap, session):
+def test_the_file_and_the_package_of_a_row_are_fetched(tap, session, tmp_path):
     row = tap.search(EVENTS)[0]
     links = next(iter(tap.search(EVENTS).iter_datalinks()))
     (this,) = links.bysemantics("#this", include_narrower=False)
     content = session.get(this["access_url"], timeout=60).content
-    with fits.open(io.BytesIO(content)) as hdus:
+    path = tmp_path / "dataset"  # packed or not, as the archive holds it
+    path.write_bytes(content)
+    with fits.open(path) as hdus:
         assert "EVENTS" in [hdu.name for hdu in hdus]
     (package,) = links.bysemantics("#package", include_narrower=False)
     with zipfile.ZipFile(io.BytesIO(session.get(package["access_url"], timeout=60).content)) as packed:
