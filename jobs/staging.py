@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from gateway.access import marks
+from gateway.access.models import Policy
 from gateway.access.rights import Viewer
 from jobs import hooks, queue
 from jobs.activity import HISTORY, StagedInput
@@ -53,7 +55,7 @@ def stage(job: Job, job_type: JobType, viewer: Viewer, folder: Path) -> Inputs:
             members = [
                 uploads[text[6:]]
                 if text.startswith("param:")
-                else _stage_product(parameter.name, text, viewer, folder / f"{parameter.name}-{number}")
+                else _stage_product(job, parameter.name, text, viewer, folder / f"{parameter.name}-{number}")
                 for number, text in enumerate(texts)
             ]
             products[parameter.name] = tuple(members)
@@ -71,7 +73,7 @@ def lay_history(keys: tuple[str, ...], viewer: Viewer, folder: Path) -> None:
     (folder / HISTORY).write_bytes(provjson.write(Source(graph), "IVOA"))
 
 
-def _stage_product(name: str, identifier: str, viewer: Viewer, folder: Path) -> StagedInput:
+def _stage_product(job: Job, name: str, identifier: str, viewer: Viewer, folder: Path) -> StagedInput:
     try:
         product = hooks.inputs(identifier, viewer)
     except hooks.InputNotFound as error:
@@ -81,6 +83,7 @@ def _stage_product(name: str, identifier: str, viewer: Viewer, folder: Path) -> 
     folder.mkdir()
     target = folder / Path(product.file_name or product.key).name
     hooks.stage(product, target)
+    marks.fetched(viewer, Policy.objects.filter(pk=product.policy_id).first(), product.key, f"job {job.pk}")
     return StagedInput(
         identifier=product.identifier,
         key=product.key,
