@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 DATA ?= var
 PY := .venv/bin/python
 
-.PHONY: demo test check lint lock clean
+.PHONY: demo test check lint lock messages clean
 
 demo: ## set up (once) and run the gateway with its demo archive
 	@python3 deploy/setup.py demo
@@ -25,6 +25,10 @@ lock: ## compile the locks from pyproject.toml and package.json
 	.venv/bin/uv pip compile pyproject.toml --generate-hashes --no-header --no-emit-index-url --universal --python-version 3.11 -q -o requirements.txt
 	.venv/bin/uv pip compile pyproject.toml --group dev --generate-hashes --no-header --no-emit-index-url --universal --python-version 3.11 -q -c requirements.txt -o requirements-dev.txt
 	PATH="$(CURDIR)/.venv/bin:$$PATH" npm install --package-lock-only --ignore-scripts
+
+messages: ## collect the texts of the pages into the French catalogue and compile it; what is new stands there empty
+	$(PY) manage.py messages
+	msgfmt --check --statistics -o locale/fr/LC_MESSAGES/django.mo locale/fr/LC_MESSAGES/django.po
 
 clean: ## forget what was installed; data stay
 	rm -rf .venv node_modules

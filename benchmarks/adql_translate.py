@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from search.adql.translate import translate
 from tests.adql import world
-from tests.adql.corpus import VALID
+from tests.adql.corpus.corpus import VALID
 
 ROUNDS = 20
 

@@ -58,6 +58,18 @@ def membership_services(name: str) -> list[dict[str, str]]:
     return list(found)
 
 
+def groups(name: str) -> dict[str, tuple[str, ...]]:
+    """``type=group|group, type=group``: for each type the groups it is for."""
+    found = {}
+    for word in words(name):
+        kind, sign, members = word.partition("=")
+        given = tuple(member.strip() for member in members.split("|") if member.strip())
+        if not sign or not kind.strip() or not given:
+            raise SettingError(f"{name} must be like fit_3d=members|experts, not {word!r}")
+        found[kind.strip()] = given
+    return found
+
+
 def login_providers(name: str) -> dict[str, Any]:
     """allauth's providers from a JSON list of apps: ``[{"provider": "openid_connect", "provider_id": …, …}]``."""
     try:

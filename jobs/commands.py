@@ -22,19 +22,19 @@ OURS = {"in", "events.jsonl", "request.json", "script"}
 """files of the run that are the gateway's"""
 
 
-def command_request(command: Command, params: Any, inputs: Inputs, folder: Path) -> dict[str, Any]:
-    """The members ``argv`` and ``environment`` of a request to the runner."""
+def command_request(command: Command, params: Any, inputs: Inputs, folder: Path, seen: Path) -> dict[str, Any]:
+    """The members ``argv`` and ``environment`` of a request to the runner; ``seen``: the folder as the run sees it."""
     values = {f.name: getattr(params, f.name) for f in fields(params)} if is_dataclass(params) else dict(params)
     words = {name: words_of(name, value, inputs) for name, value in values.items()}
     if command.script:
         script = folder / "script"
         script.write_text(command.script)
         script.chmod(0o500)
-        words["script"] = [str(script)]
-    environment = clean_environment(folder)
+        words["script"] = [str(seen / script.name)]
+    environment = clean_environment(seen)
     # Scripts written for OPUS read the values as variables; none may change how the program itself is run.
     given = {name: "\n".join(texts) for name, texts in words.items() if not UNSAFE.match(name)}
-    words["out"] = [str(folder)]
+    words["out"] = [str(seen)]
     return {"argv": fill(command.argv, words), "environment": given | environment}
 
 

@@ -30,6 +30,12 @@ def workers() -> tuple[bool, str]:
     return True, ", ".join(sorted({str(words) for words in said.values()}))
 
 
+def slurm() -> tuple[bool, str]:
+    """The process that looks after the cluster, and whether the cluster answered it."""
+    words = alive("slurm")
+    return bool(words) and not str(words).startswith("does not"), words or "manage.py slurm is not running"
+
+
 def keeper() -> tuple[bool, str]:
     words = alive("keeper")
     return words is not None, words or "not running"

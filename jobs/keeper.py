@@ -18,14 +18,15 @@ from django.utils import timezone
 from gateway.access import releases
 from gateway.accounts import refresh
 from gateway.vo.hooks import Registry
-from jobs import health, mail, tasks
+from jobs import health, mail, registry, tasks, webhook
 from jobs.broker import CLASSES
 from jobs.errors import LostClaim
 from jobs.limits import limits
 from jobs.models import Job
 from jobs.phases import ACTIVE, End, Outcome, Phase, decide_end
-from jobs.queue import Closing, end
+from jobs.queue import SLURM, Closing, end
 from jobs.results import drop_other_runs, remove_files
+from jobs.slurm.config import config
 
 log = logging.getLogger(__name__)
 KEEPER = "keeper"
@@ -60,6 +61,20 @@ def reap() -> int:
         if ending.phase != Phase.QUEUED:
             drop_other_runs(Job(id=job.id))
     return count
+
+
+def leave_cluster() -> int:
+    """Where no job is for the cluster any more, what waits for it goes back to the workers."""
+    if config().is_on:
+        return 0
+    there = Job.objects.filter(queue=SLURM)
+    lost = there.filter(phase=Phase.EXECUTING, lease=None).update(lease=timezone.now())
+    there.filter(phase=Phase.QUEUED).exclude(claim="").update(claim="")
+    for job in there.filter(phase=Phase.QUEUED)[:BATCH]:
+        job_type = registry.get(job.type, job.version)
+        name = job_type.description.queue if job_type else CLASSES[0]
+        lost += Job.objects.filter(pk=job.pk, phase=Phase.QUEUED, queue=SLURM).update(queue=name)
+    return lost
 
 
 def announce_waiting() -> int:
@@ -116,7 +131,9 @@ def add_chores() -> None:
     chores.add("mail", Chore(5.0, mail.send_due))
     chores.add("memberships", Chore(refresh.EVERY, refresh.refresh))
     chores.add("releases", Chore(releases.EVERY, releases.tell))
+    chores.add("webhook", Chore(2.0, webhook.send_due))
     chores.add("reap", Chore(1.0, reap))
+    chores.add("leave cluster", Chore(5.0, leave_cluster))
     chores.add("announce", Chore(2.0, announce_waiting))
     chores.add("destroy", Chore(2.0, destroy))
     chores.add("scratch", Chore(60.0, sweep_scratch))

@@ -83,6 +83,8 @@ class End(Enum):
     OVERRUN = "overrun"
     STOPPED = "stopped"
     """the worker was told to end; not the job's fault"""
+    CANCELLED = "cancelled"
+    """somebody ended it: its owner, or whoever runs the cluster"""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def decide_end(end: End, attempts: int, limit: int) -> Ending:
         return Ending(Phase.COMPLETED)
     if end is End.FAULTY:
         return Ending(Phase.ERROR, "fatal")
-    if end is End.OVERRUN:
+    if end in (End.OVERRUN, End.CANCELLED):
         return Ending(Phase.ABORTED)
     if end is End.STOPPED:
         return Ending(Phase.QUEUED, counts_as_attempt=False)

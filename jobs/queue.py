@@ -5,8 +5,8 @@ on that token, so a worker that was stopped or cut off cannot write once the job
 """
 
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -21,6 +21,8 @@ from jobs.phases import Act, Ending, Outcome, Phase, phases_before
 
 T = TypeVar("T")
 CANDIDATES = 8
+SLURM = "slurm"
+"""the class of jobs that a cluster carries out"""
 PATIENCE = 4
 """tries of a write while the database is locked or away (each waits for the database's own timeout)"""
 
@@ -42,7 +44,7 @@ def persistently(write: Callable[[], T]) -> T:
 
 def waiting(queues: Sequence[str], now: datetime) -> QuerySet[Job]:
     ready = Q(not_before__isnull=True) | Q(not_before__lte=now)
-    return Job.objects.filter(ready, phase=Phase.QUEUED, queue__in=queues)
+    return Job.objects.filter(ready, phase=Phase.QUEUED, claim="", queue__in=queues)
 
 
 def in_order(jobs: QuerySet[Job]) -> QuerySet[Job]:
@@ -64,42 +66,68 @@ def position(job: Job) -> int | None:
 # --- claim, lease ----------------------------------------------------------------------------------------------------
 
 
+FRESH: Mapping[str, Any] = {"ended": None, "progress": None, "step": "", "steps": [], "warnings": []}
+
+
 def claim(queues: Sequence[str], worker: str) -> Job | None:
     """Takes the best waiting job of these classes for a new run, or None."""
     now = timezone.now()
-    for candidate in in_order(waiting(queues, now)).values_list("id", flat=True)[:CANDIDATES]:
-        token = secrets.token_hex(16)
+    started = {"phase": Phase.EXECUTING, "lease": _lease(now), "started": now}
+    return _take(queues, worker, started, "started")
+
+
+def hand_over(worker: str) -> Job | None:
+    """Takes the best job that waits for the cluster. It stays QUEUED until the cluster runs it (``begin``)."""
+    return _take((SLURM,), worker, {"lease": None}, "given to the cluster")
+
+
+def _take(queues: Sequence[str], worker: str, changes: Mapping[str, Any], what: str) -> Job | None:
+    now = timezone.now()
+    for job in in_order(waiting(queues, now)).select_related("owner", "policy")[:CANDIDATES]:
+        after = {"claim": secrets.token_hex(16), "worker": worker, "attempts": job.attempts + 1, **FRESH, **changes}
         with transaction.atomic():
-            taken = Job.objects.filter(pk=candidate, phase__in=phases_before(Act.CLAIM)).update(
-                phase=Phase.EXECUTING,
-                claim=token,
-                lease=_lease(now),
-                worker=worker,
-                attempts=F("attempts") + 1,
-                started=now,
-                ended=None,
-                progress=None,
-                step="",
-                steps=[],
-                warnings=[],
+            # As it was read: a job that was run, ended and queued again since then is left for the next look.
+            free = Job.objects.filter(
+                pk=job.pk, phase__in=phases_before(Act.CLAIM), claim="", attempts=job.attempts, queued=job.queued
             )
+            taken = free.update(**after)
             if taken:
-                JobEvent.objects.create(job_id=candidate, time=now, who=worker, what="started")
+                JobEvent.objects.create(job_id=job.pk, time=now, who=worker, what=what)
         if taken:
-            return Job.objects.select_related("owner", "policy").get(pk=candidate)
+            for name, value in after.items():
+                setattr(job, name, value)
+            return job
     return None
+
+
+def begin(job: Job, worker: str) -> None:
+    """The cluster runs it: EXECUTING from now on. Once more it changes nothing."""
+    now = timezone.now()
+    changes = {"phase": Phase.EXECUTING, "started": now, "worker": worker}
+    with transaction.atomic():
+        if Job.objects.filter(pk=job.pk, claim=job.claim, phase=Phase.QUEUED).update(**changes):
+            JobEvent.objects.create(job_id=job.pk, time=now, who=worker, what="started")
+            job.phase, job.started, job.worker = Phase.EXECUTING, now, worker
 
 
 def _lease(now: datetime) -> datetime:
     return now + timedelta(seconds=limits().lease)
 
 
+def _held(job: Job) -> QuerySet[Job]:
+    """The row while this run may write to it. What a cluster has taken is QUEUED until it runs there."""
+    return Job.objects.filter(pk=job.pk, claim=job.claim, phase__in=(Phase.EXECUTING, Phase.QUEUED)).exclude(claim="")
+
+
 def renew(job: Job, **changes: Any) -> None:
-    """Renews the lease, with changes of progress; ``LostClaim`` when the run may not write any more."""
+    """Renews the lease, with changes of progress; ``LostClaim`` when the run may not write any more.
+
+    A run of a cluster has no lease: it lives although nobody of the gateway watches it.
+    """
 
     def write() -> int:
-        held = Job.objects.filter(pk=job.pk, claim=job.claim, phase=Phase.EXECUTING)
-        return held.update(lease=_lease(timezone.now()), **changes)
+        lease = None if job.queue == SLURM else _lease(timezone.now())
+        return _held(job).update(lease=lease, **changes)
 
     if not persistently(write):
         raise LostClaim(str(job.pk))
@@ -107,10 +135,23 @@ def renew(job: Job, **changes: Any) -> None:
 
 def still_mine(job: Job) -> bool:
     """A read, for the moments between two renewals."""
-    return Job.objects.filter(pk=job.pk, claim=job.claim, phase=Phase.EXECUTING).exists()
+    return _held(job).exists()
 
 
 # --- end -------------------------------------------------------------------------------------------------------------
+
+
+def was_aborted(job: Job) -> bool:
+    """Its owner ended it while this run held it: the run may still say what it has left."""
+    return Job.objects.filter(pk=job.pk, claim=job.claim, phase=Phase.ABORTED).exists()
+
+
+@dataclass(frozen=True)
+class Host:
+    """The machine that carried out a run, as its provenance names it."""
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    software: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,10 +162,16 @@ class Closing:
     outcome: Outcome
     who: str
     changes: "dict[str, Any]"
+    host: Host | None = None
+    """None: a process of the gateway"""
+    aborted: bool = False
+    """the phase says ABORTED already; what the run left is all that is written"""
 
 
 def end(job: Job, closing: Closing) -> datetime:
     """Within the caller's transaction: the run's last write, or ``LostClaim``. Returns the end time."""
+    if closing.aborted:
+        return _end_aborted(job, closing)
     now = timezone.now()
     ending, outcome = closing.ending, closing.outcome
     changes: dict[str, Any] = {
@@ -143,8 +190,21 @@ def end(job: Job, closing: Closing) -> datetime:
             changes["attempts"] = F("attempts") - 1
     else:
         changes["ended"] = now
-    if not Job.objects.filter(pk=job.pk, claim=job.claim, phase=Phase.EXECUTING).update(**changes):
+    if not _held(job).update(**changes):
         raise LostClaim(str(job.pk))
     what = "queued again" if ending.phase == Phase.QUEUED else ending.phase.lower()
     JobEvent.objects.create(job_id=job.pk, time=now, who=closing.who, what=what, why=outcome.message[:300])
     return now
+
+
+def _end_aborted(job: Job, closing: Closing) -> datetime:
+    mine = Job.objects.filter(pk=job.pk, claim=job.claim, phase=Phase.ABORTED)
+    ended = mine.values_list("ended", flat=True).first()
+    if ended is None or not mine.update(**closing.changes, claim="", exit_code=closing.outcome.exit_code):
+        raise LostClaim(str(job.pk))
+    return ended
+
+
+def let_go(job: Job) -> None:
+    """An aborted job that never ran: nobody holds it any more."""
+    Job.objects.filter(pk=job.pk, claim=job.claim, phase=Phase.ABORTED).update(claim="")

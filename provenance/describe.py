@@ -1,13 +1,16 @@
-"""Description classes: the same words give the same row, so that registering twice changes nothing."""
+"""Description classes: the same words give the same row, so that registering twice changes nothing.
+
+``policy`` is that of the record that is described. A description that a public record needs is public, and then says
+what the public record says of it.
+"""
 
 import hashlib
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, TypeVar
+from collections.abc import Iterable
 
+from gateway.access.models import Policy
 from gateway.vo.identifiers import slug
 from provenance import scrub
+from provenance.governance import is_open
 from provenance.models import (
     ActivityDescription,
     ConfigFileDescription,
@@ -17,29 +20,7 @@ from provenance.models import (
     UsageDescription,
 )
 from provenance.records import ActivityDescriptionRecord, EntityRecord, ParameterRecord
-
-_memory: ContextVar[dict[Hashable, Any] | None] = ContextVar("provenance descriptions", default=None)
-T = TypeVar("T")
-
-
-@contextmanager
-def remembered() -> Iterator[None]:
-    """Within one transaction of many records, what was described already is not looked up again."""
-    token = _memory.set({})
-    try:
-        yield
-    finally:
-        _memory.reset(token)
-
-
-def once(key: Hashable, make: Callable[[], T]) -> T:
-    memory = _memory.get()
-    if memory is None:
-        return make()
-    if key not in memory:
-        memory[key] = make()
-    found: T = memory[key]
-    return found
+from provenance.session import once
 
 
 def named(prefix: str, name: str, *facts: object) -> str:
@@ -48,91 +29,146 @@ def named(prefix: str, name: str, *facts: object) -> str:
     return f"{prefix}-{slug(name)[:60].strip('-.')}-{digest}"
 
 
-def activity(record: ActivityDescriptionRecord) -> ActivityDescription:
-    return once(("ad", record), lambda: _activity(record))
+Described = (
+    ActivityDescription
+    | ConfigFileDescription
+    | EntityDescription
+    | GenerationDescription
+    | ParameterDescription
+    | UsageDescription
+)
 
 
-def _activity(record: ActivityDescriptionRecord) -> ActivityDescription:
-    row, _ = ActivityDescription.objects.get_or_create(
+def _prevail(row: Described, policy: Policy | None, **facts: object) -> None:
+    """Opens a row that was known to few; ``facts`` replace what those few said."""
+    if policy is None or row.policy_id == policy.pk or not is_open(policy):
+        return
+    if row.policy is not None and is_open(row.policy):
+        return
+    for name, value in {**facts, "policy": policy}.items():
+        setattr(row, name, value)
+    row.save(update_fields=[*facts, "policy"])
+
+
+def activity(record: ActivityDescriptionRecord, policy: Policy) -> ActivityDescription:
+    return once(("ad", record, policy.pk), lambda: _activity(record, policy))
+
+
+def _activity(record: ActivityDescriptionRecord, policy: Policy) -> ActivityDescription:
+    facts = {
+        "description": scrub.text(record.description),
+        "docurl": scrub.text(record.docurl),
+        "type": scrub.text(record.type)[:64],
+        "subtype": scrub.text(record.subtype)[:128],
+    }
+    row, created = ActivityDescription.objects.select_related("policy").get_or_create(
         name=scrub.text(record.name)[:255],
         version=scrub.text(record.version)[:128],
-        defaults={
-            "identifier": named("ad", record.name, record.version),
-            "description": scrub.text(record.description),
-            "docurl": scrub.text(record.docurl),
-            "type": scrub.text(record.type)[:64],
-            "subtype": scrub.text(record.subtype)[:128],
-        },
+        defaults={"identifier": named("ad", record.name, record.version), "policy": policy, **facts},
     )
+    if not created:
+        _prevail(row, policy, **facts)
     return row
 
 
-def parameters(of: ActivityDescription, records: Iterable[ParameterRecord]) -> dict[str, ParameterDescription]:
+def parameters(
+    of: ActivityDescription, records: Iterable[ParameterRecord], policy: Policy
+) -> dict[str, ParameterDescription]:
     """By parameter name. A parameter that changed between two runs of one version has two rows."""
-    rows = {}
-    for record in records:
-        facts = {
-            "value_type": record.datatype or "char",
-            "description": scrub.text(record.description),
-            "unit": record.unit[:64],
-            "ucd": record.ucd[:128],
-            "utype": record.utype[:128],
-            "minimum": record.minimum[:64],
-            "maximum": record.maximum[:64],
-            "options": list(record.options),
-            "default": record.default,
-        }
-        rows[record.name] = ParameterDescription(
-            identifier=named("pd", record.name, of.pk, *facts.values()),
-            activity_description=of,
-            name=record.name[:255],
-            **facts,
-        )
-    ParameterDescription.objects.bulk_create(rows.values(), ignore_conflicts=True)
+    rows = {record.name: _parameter(of, record, policy) for record in records}
+    key = ("pd", policy.pk, *sorted(row.pk for row in rows.values()))
+    once(key, lambda: _write_parameters(list(rows.values()), policy))
     return rows
 
 
-def usage(of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None) -> UsageDescription:
-    return once(("usage", of.pk, role, kind, entity and entity.pk), lambda: _usage(of, role, kind, entity))
-
-
-def _usage(of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None) -> UsageDescription:
-    row, _ = UsageDescription.objects.get_or_create(
-        identifier=named("ud", role, of.pk, kind),
-        defaults={"activity_description": of, "role": role, "type": kind},
+def _parameter(of: ActivityDescription, record: ParameterRecord, policy: Policy) -> ParameterDescription:
+    facts = {
+        "value_type": record.datatype or "char",
+        "description": scrub.text(record.description),
+        "unit": record.unit[:64],
+        "ucd": record.ucd[:128],
+        "utype": record.utype[:128],
+        "minimum": record.minimum[:64],
+        "maximum": record.maximum[:64],
+        "options": list(record.options),
+        "default": record.default,
+    }
+    return ParameterDescription(
+        identifier=named("pd", record.name, of.pk, *facts.values()),
+        activity_description=of,
+        name=record.name[:255],
+        policy=policy,
+        **facts,
     )
+
+
+def _write_parameters(rows: list[ParameterDescription], policy: Policy) -> bool:
+    known = ParameterDescription.objects.select_related("policy").in_bulk([row.pk for row in rows])
+    fresh = [row for row in rows if row.pk not in known]
+    if fresh:
+        ParameterDescription.objects.bulk_create(fresh, ignore_conflicts=True)
+    for row in known.values():
+        _prevail(row, policy)
+    return True
+
+
+def usage(
+    of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None, policy: Policy | None
+) -> UsageDescription:
+    key = ("usage", of.pk, role, kind, entity and entity.pk, policy and policy.pk)
+    return once(key, lambda: _usage(of, role, kind, entity, policy))
+
+
+def _usage(
+    of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None, policy: Policy | None
+) -> UsageDescription:
+    row, created = UsageDescription.objects.select_related("policy").get_or_create(
+        identifier=named("ud", role, of.pk, kind),
+        defaults={"activity_description": of, "role": role, "type": kind, "policy": policy},
+    )
+    if not created:
+        _prevail(row, policy)
     if entity is not None:
         row.entity_descriptions.add(entity)
     return row
 
 
 def generation(
-    of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None
+    of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None, policy: Policy | None
 ) -> GenerationDescription:
-    return once(("generation", of.pk, role, kind, entity and entity.pk), lambda: _generation(of, role, kind, entity))
+    key = ("generation", of.pk, role, kind, entity and entity.pk, policy and policy.pk)
+    return once(key, lambda: _generation(of, role, kind, entity, policy))
 
 
 def _generation(
-    of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None
+    of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None, policy: Policy | None
 ) -> GenerationDescription:
-    row, _ = GenerationDescription.objects.get_or_create(
+    row, created = GenerationDescription.objects.select_related("policy").get_or_create(
         identifier=named("gd", role, of.pk, kind),
-        defaults={"activity_description": of, "role": role, "type": kind},
+        defaults={"activity_description": of, "role": role, "type": kind, "policy": policy},
     )
+    if not created:
+        _prevail(row, policy)
     if entity is not None:
         row.entity_descriptions.add(entity)
     return row
 
 
-def config_file(of: ActivityDescription, name: str, content_type: str) -> ConfigFileDescription:
-    row, _ = ConfigFileDescription.objects.get_or_create(
+def config_file(of: ActivityDescription, name: str, content_type: str, policy: Policy) -> ConfigFileDescription:
+    return once(("cd", of.pk, name, content_type, policy.pk), lambda: _config_file(of, name, content_type, policy))
+
+
+def _config_file(of: ActivityDescription, name: str, content_type: str, policy: Policy) -> ConfigFileDescription:
+    row, created = ConfigFileDescription.objects.select_related("policy").get_or_create(
         identifier=named("cd", name, of.pk, content_type),
-        defaults={"activity_description": of, "name": name, "content_type": content_type},
+        defaults={"activity_description": of, "name": name, "content_type": content_type, "policy": policy},
     )
+    if not created:
+        _prevail(row, policy)
     return row
 
 
-def entity(record: EntityRecord) -> EntityDescription | None:
+def entity(record: EntityRecord, policy: Policy) -> EntityDescription | None:
     """The description that an entity's type and content type imply; None where the record says neither."""
     content_type = record.content_type if record.kind == "dataset" else ""
     value_type = "char" if record.kind == "value" else ""
@@ -140,12 +176,15 @@ def entity(record: EntityRecord) -> EntityDescription | None:
         return None
     kind = record.kind if content_type or value_type else ""
     name = scrub.text(record.type or content_type or "value")[:128]
-    return once(("ed", name, kind, content_type, value_type), lambda: _entity(name, kind, content_type, value_type))
+    facts = {"kind": kind, "name": name, "type": name, "content_type": content_type, "value_type": value_type}
+    return once(("ed", *facts.values(), policy.pk), lambda: _entity(facts, policy))
 
 
-def _entity(name: str, kind: str, content_type: str, value_type: str) -> EntityDescription:
-    row, _ = EntityDescription.objects.get_or_create(
-        identifier=named("ed", name, kind, content_type, value_type),
-        defaults={"kind": kind, "name": name, "type": name, "content_type": content_type, "value_type": value_type},
+def _entity(facts: dict[str, str], policy: Policy) -> EntityDescription:
+    row, created = EntityDescription.objects.select_related("policy").get_or_create(
+        identifier=named("ed", facts["name"], facts["kind"], facts["content_type"], facts["value_type"]),
+        defaults={**facts, "policy": policy},
     )
+    if not created:
+        _prevail(row, policy)
     return row

@@ -6,13 +6,19 @@ from django.db.models import Model, Q, QuerySet
 from gateway.access.models import Metadata, Policy, Rights
 from provenance.models import (
     Activity,
+    ActivityDescription,
     Agent,
     ConfigFile,
+    ConfigFileDescription,
     Entity,
+    EntityDescription,
+    GenerationDescription,
     HadMember,
     History,
     Outcome,
     Parameter,
+    ParameterDescription,
+    UsageDescription,
     Used,
     WasAssociatedWith,
     WasAttributedTo,
@@ -23,6 +29,7 @@ from provenance.models import (
 )
 
 PUBLIC_POLICY = "Provenance open to everyone"
+OPEN = Q(metadata=Metadata.PUBLIC) | Q(rights=Rights.PUBLIC)
 # relations and the names of their two ends that have a policy
 PAIRS: tuple[tuple[type[Model], str, str], ...] = (
     (Used, "activity", "entity"),
@@ -39,6 +46,15 @@ PARTS: tuple[tuple[type[Model], str], ...] = (
     (WasConfiguredBy, "activity"),
     (Outcome, "activity"),
     (History, "entity"),
+)
+# descriptions and the records that they serve
+SERVED: tuple[tuple[type[Model], type[Model]], ...] = (
+    (ActivityDescription, Activity),
+    (EntityDescription, Entity),
+    (UsageDescription, Used),
+    (GenerationDescription, WasGeneratedBy),
+    (ParameterDescription, Parameter),
+    (ConfigFileDescription, ConfigFile),
 )
 
 
@@ -78,6 +94,9 @@ def set_policy(entity_id: str, policy_id: int) -> None:
         follow(rows | model._default_manager.filter(Q(**_touches(model, other, entity_id, made))), one, other)
     for model, whole in PARTS:
         model._default_manager.filter(Q(**_touches(model, whole, entity_id, made))).update(policy=policy)
+    for description, served in SERVED:
+        rows = served._default_manager.filter(_speaks_of(served, entity_id, made))
+        govern(description, served, rows, policy)
 
 
 def policy_changed(policy: Policy) -> None:
@@ -85,6 +104,34 @@ def policy_changed(policy: Policy) -> None:
     for model, one, other in PAIRS:
         touched = Q(**{f"{one}__policy": policy}) | Q(**{f"{other}__policy": policy})
         follow(model._default_manager.filter(touched), one, other)
+    for description, served in SERVED:
+        govern(description, served, served._default_manager.filter(policy=policy), policy)
+
+
+def govern(description: type[Model], served: type[Model], rows: "QuerySet[Model]", policy: Policy) -> None:
+    """These records have this policy now: an open one opens their descriptions, a closed one closes what no other
+    record keeps open."""
+    found = rows.order_by().exclude(description=None).values_list("description", flat=True).distinct()
+    known = list(found)
+    opened = Policy.objects.filter(OPEN)
+    for at in range(0, len(known), 900):
+        touched = description._default_manager.filter(pk__in=known[at : at + 900])
+        if is_open(policy):
+            touched.exclude(pk__in=touched.filter(policy__in=opened)).update(policy=policy)
+            continue
+        for key in touched.filter(Q(policy=policy) | Q(policy__in=opened)).values_list("pk", flat=True):
+            others = served._default_manager.filter(description=key, policy__in=opened).order_by()
+            answer = others.values_list("policy", flat=True).first() or policy.pk
+            description._default_manager.filter(pk=key).update(policy=answer)
+
+
+def _speaks_of(model: type[Model], entity_id: str, activities: list[str]) -> Q:
+    if model is Entity:
+        return Q(pk=entity_id)
+    if model is Activity:
+        return Q(pk__in=activities)
+    rule = Q(activity__in=activities)
+    return rule | Q(entity=entity_id) if model in (Used, WasGeneratedBy) else rule
 
 
 def follow(rows: "QuerySet[Model]", one: str, other: str) -> None:

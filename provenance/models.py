@@ -7,8 +7,6 @@ marked as extensions, and is published beside the standard's tables, not inside 
 Identifiers are KEYs (``gateway.vo.identifiers``): legal as local part of a QName in every serialisation.
 """
 
-from typing import Any, NoReturn
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -16,211 +14,53 @@ from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
 from gateway.access.models import Policy
+from provenance import places
+from provenance.descriptions import (
+    ActivityDescription,
+    ActivityType,
+    ConfigFileDescription,
+    DescriptionContact,
+    EntityDescription,
+    FlowType,
+    GenerationDescription,
+    Kind,
+    ParameterDescription,
+    UsageDescription,
+)
+from provenance.rows import ID_LENGTH, AppendOnly, Head, Kept, identifier, joint_policy, link
 
-ID_LENGTH = 200
-
-
-class AppendOnly(RuntimeError):
-    """Provenance is never deleted; end a life with ``provenance.capture.tombstone``."""
-
-
-class Kept(models.Model):
-    """A row that stays."""
-
-    class Meta:
-        abstract = True
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnly(str(self))
-
-
-def identifier() -> "models.CharField[str, str]":
-    return models.CharField(max_length=ID_LENGTH, primary_key=True)
-
-
-def link(to: str, related_name: str, **options: Any) -> "models.ForeignKey[Any, Any]":
-    """A relation's end. Its index is one of the table's own, so that none is made twice."""
-    return models.ForeignKey(to, on_delete=models.PROTECT, related_name=related_name, db_index=False, **options)
-
-
-def joint_policy() -> "models.ForeignKey[Policy | None, Policy | None]":
-    """Extension: who may see the row in a published table: who may see all that it speaks of; NULL: the staff."""
-    return models.ForeignKey(
-        Policy, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False, editable=False
-    )
-
-
-# --- descriptions ----------------------------------------------------------------------------------------------------
-
-
-class ActivityType(models.TextChoices):
-    OBSERVATION = "Observation", _("Observation")
-    SIMULATION = "Simulation", _("Simulation")
-    REDUCTION = "Reduction", _("Reduction")
-    CALIBRATION = "Calibration", _("Calibration")
-    RECONSTRUCTION = "Reconstruction", _("Reconstruction")
-    SELECTION = "Selection", _("Selection")
-    ANALYSIS = "Analysis", _("Analysis")
-
-
-class FlowType(models.TextChoices):
-    """UsageDescription.type and GenerationDescription.type; *Main* is the shortest relevant data flow."""
-
-    MAIN = "Main", _("Main")
-    CALIBRATION = "Calibration", _("Calibration")
-    PREVIEW = "Preview", _("Preview")
-    SETUP = "Setup", _("Setup")
-    QUALITY = "Quality", _("Quality")
-    LOG = "Log", _("Log")
-    CONTEXT = "Context", _("Context")
-
-
-class ActivityDescription(Kept):
-    """What a kind of activity does; name and version identify it."""
-
-    identifier = identifier()
-    name = models.CharField(max_length=255)
-    version = models.CharField(max_length=128, blank=True)
-    description = models.TextField(blank=True)
-    docurl = models.TextField(blank=True)
-    type = models.CharField(max_length=64, blank=True)
-    subtype = models.CharField(max_length=128, blank=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["name", "version"], name="activity_description_once")]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}".strip()
-
-
-class DescriptionContact(Kept):
-    """Extension: whom to ask about a registered description; becomes an agent of its runs."""
-
-    activity_description = link("ActivityDescription", "contacts")
-    agent = link("Agent", "described")
-    role = models.CharField(max_length=64, default="Contributor")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["activity_description", "agent", "role"], name="description_contact_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.agent_id}: {self.role} of {self.activity_description_id}"
-
-
-class Kind(models.TextChoices):
-    """Which class of entity: DatasetEntity, ValueEntity, or neither."""
-
-    PLAIN = "", _("Entity")
-    DATASET = "dataset", _("Dataset")
-    VALUE = "value", _("Value")
-    COLLECTION = "collection", _("Collection")
-
-
-class EntityDescription(Kept):
-    """With its kinds DatasetDescription (content_type) and ValueDescription (value_type, unit, ucd, utype)."""
-
-    identifier = identifier()
-    kind = models.CharField(max_length=12, choices=Kind, blank=True)
-    name = models.CharField(max_length=255)
-    description = models.TextField(blank=True)
-    docurl = models.TextField(blank=True)
-    type = models.CharField(max_length=128, blank=True)
-    content_type = models.CharField(max_length=128, blank=True)
-    value_type = models.CharField(max_length=64, blank=True)
-    unit = models.CharField(max_length=64, blank=True)
-    ucd = models.CharField(max_length=128, blank=True)
-    utype = models.CharField(max_length=128, blank=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                name="dataset_description_has_content_type",
-                condition=~Q(kind="dataset") | ~Q(content_type=""),
-            ),
-            models.CheckConstraint(
-                name="value_description_has_value_type",
-                condition=~Q(kind="value") | ~Q(value_type=""),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class UsageDescription(Kept):
-    """What an activity of this kind uses, in which role."""
-
-    identifier = identifier()
-    activity_description = link("ActivityDescription", "usage_descriptions")
-    entity_descriptions = models.ManyToManyField(EntityDescription, blank=True, related_name="usage_descriptions")
-    role = models.CharField(max_length=128)
-    description = models.TextField(blank=True)
-    type = models.CharField(max_length=32, blank=True)
-    multiplicity = models.CharField(max_length=16, blank=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["activity_description", "role"])]
-
-    def __str__(self) -> str:
-        return f"{self.activity_description_id} uses {self.role}"
-
-
-class GenerationDescription(Kept):
-    """What an activity of this kind makes, in which role."""
-
-    identifier = identifier()
-    activity_description = link("ActivityDescription", "generation_descriptions")
-    entity_descriptions = models.ManyToManyField(EntityDescription, blank=True, related_name="generation_descriptions")
-    role = models.CharField(max_length=128)
-    description = models.TextField(blank=True)
-    type = models.CharField(max_length=32, blank=True)
-    multiplicity = models.CharField(max_length=16, blank=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["activity_description", "role"])]
-
-    def __str__(self) -> str:
-        return f"{self.activity_description_id} makes {self.role}"
-
-
-class ParameterDescription(Kept):
-    """One setting of a kind of activity. ``default`` None: there is none, the value is required."""
-
-    identifier = identifier()
-    activity_description = link("ActivityDescription", "parameter_descriptions")
-    name = models.CharField(max_length=255)
-    value_type = models.CharField(max_length=64)
-    description = models.TextField(blank=True)
-    unit = models.CharField(max_length=64, blank=True)
-    ucd = models.CharField(max_length=128, blank=True)
-    utype = models.CharField(max_length=128, blank=True)
-    minimum = models.CharField(max_length=64, blank=True)
-    maximum = models.CharField(max_length=64, blank=True)
-    options = models.JSONField(default=list, blank=True)
-    default = models.TextField(null=True, blank=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["activity_description", "name"])]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ConfigFileDescription(Kept):
-    identifier = identifier()
-    activity_description = link("ActivityDescription", "config_file_descriptions")
-    name = models.CharField(max_length=255)
-    content_type = models.CharField(max_length=128)
-    description = models.TextField(blank=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["activity_description", "name"])]
-
-    def __str__(self) -> str:
-        return self.name
-
+__all__ = [
+    "ID_LENGTH",
+    "Activity",
+    "ActivityDescription",
+    "ActivityType",
+    "Agent",
+    "Alternate",
+    "AppendOnly",
+    "ConfigFile",
+    "ConfigFileDescription",
+    "DescriptionContact",
+    "Doubt",
+    "Entity",
+    "EntityDescription",
+    "FlowType",
+    "GenerationDescription",
+    "HadMember",
+    "History",
+    "Kept",
+    "Kind",
+    "Outcome",
+    "Parameter",
+    "ParameterDescription",
+    "UsageDescription",
+    "Used",
+    "WasAssociatedWith",
+    "WasAttributedTo",
+    "WasConfiguredBy",
+    "WasDerivedFrom",
+    "WasGeneratedBy",
+    "WasInformedBy",
+]
 
 # --- the three classes everything hangs on ---------------------------------------------------------------------------
 
@@ -286,6 +126,7 @@ class Entity(Kept):
             models.Index(fields=["generated_at_time"]),
             models.Index(fields=["level"]),
             models.Index(fields=["obs_publisher_did"]),
+            models.Index(Head("location"), name="entity_by_location"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -299,6 +140,11 @@ class Entity(Kept):
 
     def __str__(self) -> str:
         return self.name or self.identifier
+
+    @property
+    def place(self) -> str:
+        """``location`` as clients need it."""
+        return places.shown(self.location)
 
 
 class Activity(Kept):

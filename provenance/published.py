@@ -63,14 +63,14 @@ def key(target: str, here: str, words: str = "") -> ForeignKey:
 
 
 def table(name: str, cls: str, words: str, columns: tuple[Column, ...], keys: tuple[ForeignKey, ...] = (), *,
-          physical: str = "", policy: bool = True) -> PublishedTable:  # fmt: skip
+          physical: str = "") -> PublishedTable:  # fmt: skip
     return PublishedTable(
         name=f"provenance.{name}",
         physical=physical or f"provenance_{name}",
         columns=columns,
         description=words,
         utype=f"voprov:{cls}" if cls else "",
-        policy_column="policy_id" if policy else "",
+        policy_column="policy_id",
         keys=keys,
     )
 
@@ -88,7 +88,13 @@ CORE = (
             identifier("Entity"),
             text("name", "Entity.name", "title"),
             text("kind", "", "dataset, value, collection or empty", ucd="meta.code.class"),
-            text("location", "Entity.location", "where it lies or lay"),
+            text(
+                "location",
+                "Entity.location",
+                "where it lies or lay",
+                expression="CASE WHEN SUBSTR(location, 1, 6) = 'site:/' THEN {public_url} || SUBSTR(location, 6)"
+                " ELSE location END",
+            ),
             time("generatedattime", "Entity.generatedAtTime", "made", "generated_at_time", "time.creation"),
             time("invalidatedattime", "Entity.invalidatedAtTime", "gone since", "invalidated_at_time", "time.end"),
             text("comment", "Entity.comment", "remark"),
@@ -265,13 +271,13 @@ CONFIGURATION = (
 
 
 def description(name: str, cls: str, words: str, columns: tuple[Column, ...], part: bool = True) -> PublishedTable:
-    """Descriptions are open to everyone: they say how things are done, not what was done."""
+    """A description is seen by whoever may see a record that it serves: its name may tell of what was done."""
     head: tuple[Column, ...] = (identifier(cls),)
     keys: tuple[ForeignKey, ...] = ()
     if part:
         head += (text("activitydescription_id", "", "whose part it is", source="activity_description_id", key=True),)
         keys = (key("activitydescription", "activitydescription_id"),)
-    return table(name, cls, words, head + columns, keys, policy=False)
+    return table(name, cls, words, head + columns, keys)
 
 
 def words_of(cls: str, *names: str, **sources: str) -> tuple[Column, ...]:

@@ -12,7 +12,7 @@ from gateway.access.request import viewer as viewer_of_request
 from gateway.vo import votable
 from gateway.vo.dali import DaliError, Parameters
 from gateway.vo.xml import DECLARATION, VOTABLE, tag
-from search.archive.fields import OBSCORE
+from search.archive.fields.catalogue import OBSCORE
 from search.tap import descriptors, engine
 from search.tap.endpoint import endpoint, streamed
 

@@ -162,6 +162,7 @@ SITE = {
 ARCHIVE = {
     "data": Row(Kind.KNOWN, "/data?ID={key}", status=302),
     "data/<str:key>": Row(Kind.BYTES, "/data/{key}"),
+    "packages/<str:key>": Row(Kind.BYTES, "/packages/{key}"),
     "previews/<str:key>": Row(Kind.BYTES, "/previews/{key}"),
     "signed/<str:token>": opened("/signed/unknown", status=403),
     "products/<str:key>/signed": Row(Kind.BYTES, "/products/{key}/signed", post=True),
@@ -244,6 +245,7 @@ JOBS = {
     "jobs/types/<slug:type_name>/": opened("/jobs/types/sleep/"),
     "jobs/types/<slug:type_name>.<str:form>": opened("/jobs/types/sleep.xml"),
     "jobs/bulk": opened("/jobs/bulk", post=True, fields={"action": "abort", "job": "{spare}"}, status=302),
+    "jobs/test/<slug:type_name>": signed_in("/jobs/test/sleep", post=True, status=(401, 302, 302, 302, 302)),
     "jobs/new/": opened("/jobs/new/"),
     "jobs/new/<slug:type_name>": opened("/jobs/new/counts_map?ID={hidden}"),
     "jobs/<uuid:job_id>/": mine("/jobs/{job}/"),
@@ -305,6 +307,7 @@ WORK = {
     "provenance/suspects": staff(
         "/provenance/suspects", post=True, fields={"key": "{hidden}"}, status=(403, 403, 403, 403, 302)
     ),
+    "provenance/select": opened("/provenance/select", post=True, fields={"key": "{hidden}"}, status=302),
     "provenance/entity/<str:identifier>/crate.zip": Row(Kind.KNOWN, "/provenance/entity/{key}/crate.zip"),
     "provenance/entity/<str:identifier>/dependents/": Row(Kind.KNOWN, "/provenance/entity/{key}/dependents/"),
     "provenance/activity/<str:identifier>/dependents/": Row(Kind.KNOWN, "/provenance/activity/{activity}/dependents/"),

@@ -11,6 +11,7 @@ from django.db import connection
 
 from gateway.vo.hooks import Registry
 from jobs import health as jobs_health
+from jobs.slurm.config import config as slurm_config
 
 LOW_DISK = 200 * 2**20
 STARTED = time.time()
@@ -51,9 +52,15 @@ def keeper() -> State:
     return State(*jobs_health.keeper())
 
 
+def slurm() -> State:
+    return State(*jobs_health.slurm())
+
+
 _CHECKS = (("database", database), ("cache", shared_cache), ("disk", disk), ("workers", workers), ("keeper", keeper))
 for _name, _check in _CHECKS:
     checks.add(_name, _check)
+if slurm_config().is_on:
+    checks.add("slurm", slurm)
 
 
 def states() -> dict[str, State]:

@@ -10,6 +10,7 @@ import markdown
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
+from django.utils.translation import get_language
 from markdown.extensions import Extension
 from markdown.extensions.toc import TocExtension
 from markdown.treeprocessors import Treeprocessor
@@ -59,7 +60,8 @@ class _LinksOfTheSite(Treeprocessor):
         for element in root.iter("table"):
             element.set("class", "d-table")
         for element in root.iter("dt"):
-            element.set("id", slugify("".join(element.itertext())))
+            if not element.get("id"):
+                element.set("id", slugify("".join(element.itertext()), allow_unicode=True))
 
 
 class _Site(Extension):
@@ -78,10 +80,12 @@ def _render(path: Path, changed: int) -> HelpPage:
 
 
 def page(name: str) -> HelpPage | None:
-    """The page, or None where there is no such file."""
+    """The page in the reader's language where it was translated, else in English; None where there is no such file."""
     path = DOCS / f"{name}.md"
     if not re.fullmatch(r"[a-z][a-z-]*", name) or not path.is_file():
         return None
+    translated = DOCS / (get_language() or "en")[:2] / path.name
+    path = translated if translated.is_file() else path
     return _render(path, path.stat().st_mtime_ns)
 
 

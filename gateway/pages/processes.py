@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from gateway.pages.supervisor import Process
+from jobs.slurm.config import config
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +42,9 @@ def all_of(host: str, port: int) -> list[Process]:
 def workers() -> list[Process]:
     """Short jobs and jobs that wait for the network, long ones, and the chores, so that none holds up another."""
     manage = [sys.executable, str(ROOT / "manage.py")]
+    cluster = [Process("slurm", [*manage, "slurm"])] if config().is_on else []
     return [
+        *cluster,
         Process("worker-short", [*manage, "worker", "short", "--slots=2"]),
         Process("worker-io", [*manage, "worker", "io", f"--slots={IO_SLOTS}"]),
         Process("worker-long", [*manage, "worker", "long", "--slots=1"]),

@@ -10,6 +10,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from django.db.models import Q
+
+from gateway.access.rights import may_see, visible
 from gateway.vo.identifiers import foreign_key, is_key
 from provenance import capture, describe
 from provenance.errors import Conflict, Refused, Unknown
@@ -35,7 +38,7 @@ def write(document: Mapping[str, Any], sender: Sender) -> Report:
     try:
         for item in _dicts(document, "descriptions"):
             _register(item, sender)
-        batch = Batch([_run(item) for item in _dicts(document, "runs")])
+        batch = Batch([_run(item, sender) for item in _dicts(document, "runs")])
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         if isinstance(error, Refused):
             raise
@@ -50,14 +53,15 @@ def _register(item: Mapping[str, Any], sender: Sender) -> None:
     record = ActivityDescriptionRecord(**{name: str(item.get(name) or "") for name in TEXTS})
     if not record.name:
         raise Refused("a description has no name")
-    row = describe.activity(record)
+    row = describe.activity(record, sender.policy)
     for name in ("description", "type", "docurl"):
-        given = getattr(record, name)
-        if given and given != getattr(row, name):
-            raise Conflict(f"{row} is registered with {name} {getattr(row, name)!r}: give the new one a new version")
-    describe.parameters(row, [_parameter(p) for p in _dicts(item, "parameters")])
+        given, known = getattr(record, name), getattr(row, name)
+        if given and given != known:
+            words = f"{name} {known!r}" if may_see(sender.viewer, row.policy_id) else f"another {name}"
+            raise Conflict(f"{row} is registered with {words}: give the new one a new version")
+    describe.parameters(row, [_parameter(p) for p in _dicts(item, "parameters")], sender.policy)
     for contact in _dicts(item, "contacts"):
-        agent = capture.record_agent(_agent(contact), capture.public_policy())
+        agent = capture.record_agent(_agent(contact), sender.policy)
         role = str(contact.get("role") or "Contributor")
         DescriptionContact.objects.get_or_create(activity_description=row, agent=agent, role=role)
 
@@ -78,7 +82,7 @@ def _parameter(item: Mapping[str, Any], value: str = "") -> ParameterRecord:
     )
 
 
-def _run(item: Mapping[str, Any]) -> ActivityRecord:
+def _run(item: Mapping[str, Any], sender: Sender) -> ActivityRecord:
     name, version = str(item["activity"]), str(item.get("version") or "")
     registered = ActivityDescription.objects.filter(name=name, version=version).first()
     if registered is None:
@@ -93,7 +97,7 @@ def _run(item: Mapping[str, Any]) -> ActivityRecord:
         start=moment(item.get("start")),
         end=moment(item.get("end")),
         comment=str(item.get("comment") or ""),
-        parameters=tuple(_given(registered, item.get("parameters") or {})),
+        parameters=tuple(_given(registered, item.get("parameters") or {}, sender)),
         used=tuple(UsedRecord(entity=_file(f, ""), role=str(f.get("role") or "")) for f in _dicts(item, "used")),
         generated=(
             *(
@@ -113,8 +117,9 @@ def _run(item: Mapping[str, Any]) -> ActivityRecord:
     )
 
 
-def _given(registered: ActivityDescription, values: Mapping[str, Any]) -> Iterator[ParameterRecord]:
-    described = {row.name: row for row in registered.parameter_descriptions.all()}
+def _given(registered: ActivityDescription, values: Mapping[str, Any], sender: Sender) -> Iterator[ParameterRecord]:
+    known = registered.parameter_descriptions.filter(visible(sender.viewer) | Q(policy=sender.policy))
+    described = {row.name: row for row in known}
     for name, value in values.items():
         text = str(value).lower() if isinstance(value, bool) else str(value)
         row = described.get(name)

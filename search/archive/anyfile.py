@@ -1,6 +1,7 @@
 """Products that are no DL3 runs: maps, spectra, light curves, catalogues. What their own headers say of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from search.archive import sky
+from search.archive import cta, sky
 from search.archive.content import plain_header
 from search.archive.mapping import DATE_KEYWORDS, FACILITIES, is_simulated, timestamp
 from search.archive.safefits import BrokenFile, opened
@@ -19,28 +20,50 @@ CALIB_LEVELS = {"DL0": 0, "DL1": 1, "DL2": 1, "DL3": 2, "DL4": 3, "DL5": 4, "DL6
 ENERGY_WORDS = ("e_ref", "energy", "e_min", "ener")
 FLUX_WORDS = ("dnde", "flux", "e2dnde", "norm")
 TIME_WORDS = ("time", "time_min", "mjd", "start")
+MOST_PROGENITORS = 2000
 
 
-def describe(path: Path) -> dict[str, Any]:
-    """ObsCore and ObsConfig columns that a file gives of itself; raises BrokenFile for a FITS file that is broken."""
+@dataclass(frozen=True)
+class Described:
+    """``columns`` of ObsCore and ObsConfig; the keywords; the rows of a table PROGENITORS, as jobs here write it."""
+
+    columns: dict[str, Any] = field(default_factory=dict)
+    header: dict[str, Any] = field(default_factory=dict)
+    progenitors: tuple[dict[str, str], ...] = ()
+
+
+def describe(path: Path) -> Described:
+    """What a file says of itself; raises BrokenFile for a FITS file that is broken."""
     if ".fit" not in path.name.lower():
-        return {}
+        return Described()
     with opened(path) as hdus:
-        headers: dict[str, Any] = {}
+        header: dict[str, Any] = {}
         for hdu in hdus:
-            headers = {**plain_header(hdu.header), **headers}
+            header = {**plain_header(hdu.header), **header}
+        header = cta.filled(header)
         kind, place = _kind_and_place(hdus)
-        return {"dataproduct_type": kind, **place, **_words(headers), **_times(headers)}
+        columns = {"dataproduct_type": kind, **place, **_words(header), **_times(header)}
+        return Described(columns, header, tuple(_progenitors(hdus)))
+
+
+def _progenitors(hdus: fits.HDUList) -> Iterator[dict[str, str]]:
+    found = next((hdu for hdu in hdus if hdu.name == "PROGENITORS" and isinstance(hdu, fits.BinTableHDU)), None)
+    if found is None or "PUB_DID" not in found.columns.names:
+        return
+    for row in found.data[:MOST_PROGENITORS]:
+        yield {name: str(row[name]).strip() for name in found.columns.names}
 
 
 def _kind_and_place(hdus: fits.HDUList) -> tuple[str | None, dict[str, Any]]:
     for hdu in hdus:
+        if hdu.name == "PROVENANCE":
+            continue
         if hdu.name == "EVENTS":
             return "event", {}
         if getattr(hdu, "is_image", False) and hdu.header.get("NAXIS", 0) >= 2:
             planes = [hdu.header[f"NAXIS{axis}"] for axis in range(3, hdu.header["NAXIS"] + 1)]
             return ("cube" if any(size > 1 for size in planes) else "image"), _footprint(hdu.header)
-    tables = [hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU)]
+    tables = [hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU) and hdu.name != "PROGENITORS"]
     return (_kind_of_table(tables[0]) if tables else None), {}
 
 
@@ -94,10 +117,13 @@ def _words(header: Mapping[str, Any]) -> dict[str, Any]:
         "target_aliases": hashlist(target.aliases),
         "facility_name": FACILITIES.get(telescope.upper(), telescope),
         "instrument_name": text("INSTRUME"),
-        "obs_id": text("OBS_ID"),
+        "obs_id": text("OBS_ID") or cta.observation(header),
+        "obs_title": text("TITLE"),
+        "dataproduct_level": cta.level(header),
         "obs_creator_name": text("ORIGIN"),
         "obs_creation_date": timestamp(text("DATE")),
         "pipeline_name": text("PIPELINE") or text("CREATOR"),
+        "pipeline_version": text("PIPEVERS") or text("CREAVERS"),
         "simulated": int(is_simulated(header)),
     }
     return {name: value for name, value in found.items() if value not in (None, "")}

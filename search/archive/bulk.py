@@ -17,7 +17,7 @@ from search.archive import sky, sky_index
 from search.archive.bulk_write import make_indexes, set_indexes_aside, writer
 from search.archive.changes import changed
 from search.archive.curation import Curation, register_collection
-from search.archive.fields import OBSCONFIG, OBSCORE, OBSCORE_HEA, Field
+from search.archive.fields.catalogue import OBSCONFIG, OBSCORE, OBSCORE_HEA, Field
 from search.archive.models import Product
 from search.archive.targets import hashlist
 
@@ -94,7 +94,7 @@ class Bulk:
         typed = _typed_rows([row for _number, row in block])
         for (number, row), given in zip(block, typed, strict=True):
             try:
-                good.append((number, *self._values(given or _typed_row(row))))
+                good.append((number, *self._values(given or typed_row(row))))
             except BadRow as error:
                 reasons[number] = str(error)
         placed, unclear = sky.place_all([given for _number, given, _values in good])
@@ -174,8 +174,8 @@ def _typed_or_bad(column: Field, value: Any) -> Any:
         return BAD
 
 
-def _typed_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row whose cells are not all right: raises BadRow with the first that is wrong."""
+def typed_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The known columns of one row as they are typed; raises BadRow with the first that is wrong."""
     return {name: _typed(FIELDS[name], value) for name, value in row.items() if name in FIELDS}
 
 
@@ -196,11 +196,18 @@ def _typed(column: Field, value: Any) -> Any:
 
 def _checked(given: dict[str, Any], collection: str) -> dict[str, Any]:
     given.setdefault("obs_collection", collection)
+    if missing := [name for name in NEEDED if given.get(name) is None]:
+        raise BadRow(f"{', '.join(missing)} missing")
+    if len(str(given["obs_publisher_did"])) > 400:
+        raise BadRow("obs_publisher_did is longer than 400 characters")
+    return checked_values(given)
+
+
+def checked_values(given: dict[str, Any]) -> dict[str, Any]:
+    """The typed values of a row, if they can be; ``eventlist`` counts as ``event``. Raises BadRow."""
     given["dataproduct_type"] = {"eventlist": "event"}.get(
         given.get("dataproduct_type", ""), given.get("dataproduct_type")
     )
-    if missing := [name for name in NEEDED if given.get(name) is None]:
-        raise BadRow(f"{', '.join(missing)} missing")
     if given["dataproduct_type"] not in {*TYPES, None}:
         raise BadRow(f"dataproduct_type {given['dataproduct_type'][:30]!r} is no word of ObsCore 1.1")
     if not 0 <= given["calib_level"] <= 4:
@@ -210,8 +217,6 @@ def _checked(given: dict[str, Any], collection: str) -> dict[str, Any]:
     for low, high in (("t_min", "t_max"), ("em_min", "em_max")):
         if given.get(low) is not None and given.get(high) is not None and given[low] > given[high]:
             raise BadRow(f"{low} is above {high}")
-    if len(str(given["obs_publisher_did"])) > 400:
-        raise BadRow("obs_publisher_did is longer than 400 characters")
     return given
 
 

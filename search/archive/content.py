@@ -8,7 +8,7 @@ from typing import Any
 
 from astropy.io import fits
 
-from search.archive import responses
+from search.archive import cta, responses
 from search.archive.gadf import EVENT_COLUMNS, HduEntry, Observation, plain
 from search.archive.safefits import BrokenFile, opened, table
 
@@ -78,7 +78,7 @@ def _take(content: Content, entry: HduEntry, hdu: Any) -> None:
     match entry.type:
         case "events":
             content.n_events = len(table(hdu, *EVENT_COLUMNS))
-            content.events = plain_header(hdu.header)
+            content.events = cta.filled(plain_header(hdu.header))
             content.history = [str(line) for line in hdu.header.get("HISTORY", [])]
         case "gti":
             records = table(hdu, "START", "STOP")

@@ -124,12 +124,13 @@ def _take_in(folder: Path, records: list[dict[str, Any]], seed: int, progress: C
     )
     total, done = len(store.observations), 0
 
-    def step(text: str) -> None:
+    def step(name: str, word: str) -> None:
         nonlocal done
         done += 1
-        progress(SHARE_OF_SIMULATION + (1 - SHARE_OF_SIMULATION) * done / total, text)
+        progress(SHARE_OF_SIMULATION + (1 - SHARE_OF_SIMULATION) * done / total, f"run {name}: {word}")
 
-    outcome = ingest.ingest_observations(store.observations, lambda run: facts(run, by_run[run.obs_id], seed), step)
+    steps = ingest.steps_of(store.observations, lambda run: facts(run, by_run[run.obs_id], seed))
+    outcome = ingest.take_all(steps, step)
     if outcome.refused:
         name, reason = next(iter(outcome.refused.items()))
         raise NotHere(f"run {name} of the demo was not taken in: {reason}")

@@ -1,6 +1,7 @@
 """The provenance that the headers of a DL3 file give: an observation took raw data, a production made the dataset."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,8 +19,10 @@ from provenance.records import (
     ParameterRecord,
     UsedRecord,
 )
+from search.archive import cta
 from search.archive.models import Product
 
+UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 MEMBER_WORDS = {
     "events": "event list",
     "gti": "good time intervals",
@@ -74,20 +77,53 @@ def write(product: Product, header: Mapping[str, Any], aeff: Mapping[str, Any]) 
         capture.record(_production(product, header, aeff, (raw, entity)))
 
 
-def made_by(product: Product) -> ActivityRecord:
+def made_by(
+    product: Product, header: Mapping[str, Any], progenitors: Iterable[Mapping[str, str]] = ()
+) -> ActivityRecord:
     """The step that made a single file, as far as its header names it."""
-    collaboration = product.obs_creator_name or ""
+    collaboration, name = product.obs_creator_name or "", cta.said(header, "ACTIVITY NAME")
+    alternates = _alternate(cta.said(header, "ACTIVITY ID"))
+    agents = [(organisation(collaboration), "creator")] if collaboration else []
+    if contact := cta.said(header, "CONTACT NAME"):
+        agents.append((person(contact), "contact"))
+    entity = dataset(product, *_alternate(cta.said(header, "PRODUCT ID")))
     return ActivityRecord(
-        id=f"{product.key}.production",
-        name=f"production of {product.obs_title or product.key}",
-        description=ActivityDescriptionRecord(name="production", type="Analysis"),
-        end=moment(product.obs_creation_date),
-        generated=(GeneratedRecord(entity=dataset(product), role="product"),),
-        agents=((organisation(collaboration), "creator"),) if collaboration else (),
+        id=foreign_key(alternates[0]) if alternates else f"{product.key}.production",
+        name=name or f"production of {product.obs_title or product.key}",
+        description=ActivityDescriptionRecord(name=name or "production", type="Analysis"),
+        start=cta.moment(header, "ACTIVITY START TIME"),
+        end=cta.moment(header, "ACTIVITY STOP TIME") or moment(product.obs_creation_date),
+        used=tuple(_progenitor(row) for row in progenitors if row.get("PUB_DID")),
+        generated=(GeneratedRecord(entity=entity, role="product"),),
+        agents=tuple(agents),
         software=((product.pipeline_name or "", product.pipeline_version or ""),),
         succeeded=True,
+        alternates=alternates,
         policy_id=product.policy_id,
     )
+
+
+def _alternate(name: str) -> tuple[str, ...]:
+    """The name under which a ctapipe log has it; none where the header gives none."""
+    return (f"urn:uuid:{name}" if UUID.fullmatch(name) else name,) if name else ()
+
+
+def _progenitor(row: Mapping[str, str]) -> UsedRecord:
+    """An input that the file names; one that is a product here is that product."""
+    identifier = row["PUB_DID"]
+    known = Product.objects.named([identifier]).first()
+    entity = (
+        EntityRecord(id=known.key, policy_id=known.policy_id)
+        if known
+        else EntityRecord(
+            id=foreign_key(identifier),
+            name=row.get("FILENAME", ""),
+            sha256=row.get("SHA256", ""),
+            comment="not in this archive",
+            alternates=(identifier,),
+        )
+    )
+    return UsedRecord(entity=entity, role=row.get("ROLE", ""))
 
 
 def replace(product: Product, old: Product) -> None:
@@ -95,8 +131,8 @@ def replace(product: Product, old: Product) -> None:
     capture.record_entity(EntityRecord(id=product.key, derived_from=(old.key,), policy_id=product.policy_id))
 
 
-def dataset(product: Product) -> EntityRecord:
-    """The dataset as an entity that its members belong to."""
+def dataset(product: Product, *alternates: str) -> EntityRecord:
+    """The dataset as an entity that its members belong to; ``alternates`` are names that others gave it."""
     agents = []
     if settings.ORGANISATION:
         agents.append((organisation(settings.ORGANISATION), "publisher"))
@@ -111,7 +147,7 @@ def dataset(product: Product) -> EntityRecord:
         sha256=product.sha256,
         size=product.size,
         level=product.dataproduct_level or "",
-        alternates=(product.obs_publisher_did,),
+        alternates=(product.obs_publisher_did, *alternates),
         members=tuple(f"{product.key}.{part['name']}" for part in product.parts),
         attributed_to=tuple(agents),
         policy_id=product.policy_id,

@@ -4,9 +4,10 @@ import errno
 import logging
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ logger = logging.getLogger(__name__)
 OBSERVERS_KEYWORDS = ("OBJECT", "TARGET_NAME", "TARGET_TAG", "OBS_ID", "TELESCOP", "EVTVER", "HDUVERS", "HDUDOC")
 SITE_KEYWORDS = {"GEOLAT": "deg", "GEOLON": "deg", "ALTITUDE": "m"}
 DERIVED = ("sub_array_name", "tracking_mode", "pointing_mode")
+
+
+Step = Callable[[], str]
+"""takes one thing in and says ``new``, ``known`` or ``replaced``; raises Refused, BrokenFile or DiskFull"""
 
 
 class Refused(Exception):
@@ -63,22 +68,31 @@ class Facts:
     history: Callable[[Product], None] | None = None
 
 
-def ingest_observations(
-    observations: list[Observation], facts_of: Callable[[Observation], Facts], progress: Callable[[str], None]
-) -> Outcome:
-    """Takes the observations in, one by one; raises DiskFull when there is no room."""
+def take_all(steps: Iterable[tuple[str, Step]], progress: Callable[[str, str], None]) -> Outcome:
+    """Takes things in one by one, each by its name and step; raises DiskFull when there is no room.
+
+    ``progress`` is told the name and what became of it.
+    """
     outcome = Outcome()
-    for observation in observations:
+    for name, step in steps:
         try:
-            word = ingest_observation(observation, facts_of(observation))
-            getattr(outcome, word).append(observation.obs_id)
-            progress(f"run {observation.obs_id}: {word}")
+            word = step()
+            getattr(outcome, word).append(name)
+            progress(name, word)
         except (Refused, BrokenFile) as error:
-            outcome.refused[observation.obs_id] = str(error)
-            progress(f"run {observation.obs_id}: refused: {error}")
+            outcome.refused[name] = str(error)
+            progress(name, f"refused: {error}")
     if outcome.taken:
         changed.send(sender=Product)
     return outcome
+
+
+def steps_of(
+    observations: Iterable[Observation], facts_of: Callable[[Observation], Facts]
+) -> Iterator[tuple[str, Step]]:
+    """The steps that take observations in."""
+    for observation in observations:
+        yield observation.obs_id, partial(ingest_observation, observation, facts_of(observation))
 
 
 def ingest_observation(observation: Observation, facts: Facts) -> str:
@@ -175,16 +189,21 @@ def store(product: Product, path: Path, old: Product | None, write_history: Call
     product.storage_key = stored
     product.verified_at, product.verified_ok = timezone.now(), True
     try:
-        with transaction.atomic():
-            product.save(force_insert=True)
-            write_history()
-            if old is not None:
-                history.replace(product, old)
-                old.superseded_by = product
-                old.save(update_fields=["superseded_by"])
+        save(product, old, write_history)
     except BaseException:
         files.remove(stored)
         raise
+
+
+def save(product: Product, old: Product | None, write_history: Callable[[], None]) -> None:
+    """Row and history together; the version that it replaces points to it."""
+    with transaction.atomic():
+        product.save(force_insert=True)
+        write_history()
+        if old is not None:
+            history.replace(product, old)
+            old.superseded_by = product
+            old.save(update_fields=["superseded_by"])
 
 
 def _disk_error(error: OSError) -> Exception:

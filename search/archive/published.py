@@ -1,7 +1,7 @@
 """The archive's published tables: one physical product table served as three, and the proposals."""
 
 from gateway.vo.tables import ForeignKey, PublishedSchema, PublishedTable, SkyPosition, SkyRegion, published, schemas
-from search.archive.fields import OBSCONFIG, OBSCORE, OBSCORE_HEA, PROPOSAL, Field
+from search.archive.fields.catalogue import OBSCONFIG, OBSCORE, OBSCORE_HEA, PROPOSAL, Field
 
 PRODUCT_TABLE = "archive_product"
 POSITION_INDEX = "archive_product_pos"

@@ -1,6 +1,6 @@
 """The reference of fields in ``docs/``, made from the catalogue."""
 
-from search.archive.fields import Field
+from search.archive.fields.catalogue import Field
 from search.archive.published import OBSCONFIG_TABLE, OBSCORE_HEA_TABLE, OBSCORE_TABLE, PROPOSAL_TABLE
 
 TABLES = (OBSCORE_TABLE, OBSCORE_HEA_TABLE, OBSCONFIG_TABLE, PROPOSAL_TABLE)

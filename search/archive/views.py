@@ -1,10 +1,11 @@
-"""Addresses of files: ``/data/KEY``, ``/data?ID=``, ``/previews/KEY``, ``/signed/TOKEN``, and the fate of results."""
+"""Addresses of files: ``/data/KEY``, ``/data?ID=``, ``/packages/KEY``, ``/previews/KEY``, ``/signed/TOKEN``; and the
+fate of results."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from gateway.access.request import person
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import Viewer, may_fetch
 from gateway.vo.identifiers import InvalidKey
-from search.archive import denial, download, files, life, members, previews, signed
+from search.archive import denial, download, files, life, members, package, previews, signed
 from search.archive.lookup import Found, find, found_or_404, seen_by
 from search.archive.models import Product
 
@@ -29,6 +30,17 @@ def data(request: HttpRequest, key: str) -> HttpResponseBase:
     viewer = viewer_of_request(request)
     found = found_or_404(key, viewer)
     product = found.product
+    refused = _withheld(request, product, viewer)
+    if refused is not None:
+        return refused
+    note_fetch(request, product.policy, found.key)
+    if found.part is not None:
+        return members.respond(request, product, found.part)
+    return download.respond(request, product)
+
+
+def _withheld(request: HttpRequest, product: Product, viewer: Viewer) -> HttpResponse | None:
+    """Why this viewer does not get the file, or where it is instead; None if the viewer gets it."""
     if not may_fetch(viewer, product.policy_id):
         return denied(request, product, viewer)
     if product.removed_at is not None:
@@ -39,10 +51,32 @@ def data(request: HttpRequest, key: str) -> HttpResponseBase:
         raise Http404(_("The archive holds a record of this product, but no file."))
     if not files.exists(product.storage_key):
         return _words(503, _("The file is not in the storage. The operators have to bring it back; try again later."))
-    note_fetch(request, product.policy, found.key)
-    if found.part is not None:
-        return members.respond(request, product, found.part)
-    return download.respond(request, product)
+    return None
+
+
+@require_safe
+def packed(request: HttpRequest, key: str) -> HttpResponseBase:
+    """``/packages/KEY``: a dataset with its history and checksums as one ZIP file; of a member, that of its dataset."""
+    viewer = viewer_of_request(request)
+    product = found_or_404(key, viewer).product
+    refused = _withheld(request, product, viewer)
+    if refused is not None:
+        return refused
+    if not package.has_package(product):
+        raise Http404(_("This product is one file; there is nothing to pack."))
+    made = package.make(product, viewer)
+    if request.method == "HEAD":
+        response: HttpResponseBase = HttpResponse(content_type=package.MEDIA_TYPE)
+    else:
+        note_fetch(request, product.policy, f"package of {product.key}")
+        response = StreamingHttpResponse(made.stream(), content_type=package.MEDIA_TYPE)
+    response["Content-Disposition"] = f'attachment; filename="{made.file_name}"'
+    response["Cache-Control"] = "private, no-store"
+    response["Vary"] = "Authorization, Cookie"
+    response["Access-Control-Allow-Origin"] = "*"
+    if product.simulated:
+        response["X-Simulated"] = "true"
+    return response
 
 
 @require_safe

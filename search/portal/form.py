@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from gateway.access import rights
 from gateway.access.rights import Viewer
-from search.archive import fields as catalogue
+from search.archive.fields import catalogue
 from search.archive.models import Collection, Product
 from search.portal.criteria import Criteria, Problem
 from search.resolver import sources

@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain
 from typing import Any
 
 import psycopg
@@ -12,7 +12,7 @@ from django.db import DatabaseError, OperationalError
 from django.utils.translation import gettext as _
 
 from gateway.access.rights import Viewer
-from gateway.vo.dali import DaliError
+from gateway.vo.dali import DaliError, database_gone
 from gateway.vo.tables import Column
 from search.tap import translation
 from search.tap.database import engines
@@ -26,25 +26,37 @@ Row = Sequence[Any]
 
 
 class Result:
-    """Columns at once, rows as they come. ``overflow`` is known after the last row; ``close`` ends the query early."""
+    """Columns at once, rows as they come. ``overflow`` is known after the last row; ``close`` ends the query early.
 
-    def __init__(self, query: str, columns: Sequence[Column], rows: Iterator[Row], maxrec: int) -> None:
+    Rows pass in lists, some hundreds at a time, as the database gives them: a step in Python for each row would cost
+    as much as reading it.
+    """
+
+    def __init__(self, query: str, columns: Sequence[Column], blocks: Iterator[list[Row]], maxrec: int) -> None:
         self.query = query
         self.columns = columns
         self.maxrec = maxrec
         self.overflow = maxrec == 0
-        self._rows = rows
-        self._first = list(islice(rows, 1)) if maxrec else []
+        self._blocks = blocks
+        self._first = next(blocks, []) if maxrec else []
 
     def __iter__(self) -> Iterator[Row]:
-        yield from self._first
-        if self._first:
-            yield from islice(self._rows, self.maxrec - 1)
-            self.overflow = next(self._rows, None) is not None
+        return chain.from_iterable(self.blocks())
+
+    def blocks(self) -> Iterator[list[Row]]:
+        left = self.maxrec
+        block = self._first
+        while block:
+            yield block[:left]
+            left -= len(block)
+            if left < 0:
+                self.overflow = True
+                break
+            block = next(self._blocks, [])
         self.close()
 
     def close(self) -> None:
-        close = getattr(self._rows, "close", None)
+        close = getattr(self._blocks, "close", None)
         if close:
             close()
 
@@ -70,14 +82,16 @@ def run(
     limit = min(settings.TAP_MAXREC if maxrec is None else maxrec, settings.TAP_MAXREC_LIMIT)
     translated = translation.translate(adql, viewer, uploads, limit=limit + 1)
     stop = Stop(seconds or settings.TAP_SYNC_SECONDS, wanted)
-    rows = _rows(translated, viewer, uploads, stop, pooled)
-    return Result(adql, translated.columns, rows, limit)
+    blocks = _blocks(translated, viewer, uploads, stop, pooled)
+    return Result(adql, translated.columns, blocks, limit)
 
 
-def _rows(translated: Translated, viewer: Viewer, uploads: Sequence[Upload], stop: Stop, pooled: bool) -> Iterator[Row]:
+def _blocks(
+    translated: Translated, viewer: Viewer, uploads: Sequence[Upload], stop: Stop, pooled: bool
+) -> Iterator[list[Row]]:
     place = pools.enter(viewer) if pooled else None
     try:
-        yield from engines.rows(translated.sql, translated.tables, uploads, stop)
+        yield from engines.blocks(translated.sql, translated.tables, uploads, stop)
     except (sqlite3.Error, psycopg.Error, DatabaseError, OverflowError) as error:
         raise _in_words(error) from error
     finally:
@@ -100,6 +114,5 @@ def _in_words(error: Exception) -> DaliError:
         return DaliError(400, _("A value of the query is out of range: %(reason)s.") % {"reason": error})
     log.error("the database failed", exc_info=error)
     if isinstance(error, psycopg.OperationalError | sqlite3.OperationalError | OperationalError):
-        text = _("The database does not answer just now. Try again in a minute.")
-        return DaliError(503, text, headers={"Retry-After": "60"})
+        return database_gone()
     return DaliError(500, _("The database failed on this query; the operators find the cause in the log."))

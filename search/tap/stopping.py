@@ -35,8 +35,8 @@ class Stop:
         self._next_look = 0.0
         self._reason: str | None = None
 
-    def blocks(self, fetch: Callable[[int], list[T]]) -> Iterator[T]:
-        """The rows that ``fetch(count)`` gives, with the clock running only while it works."""
+    def blocks(self, fetch: Callable[[int], list[T]]) -> Iterator[list[T]]:
+        """The lists that ``fetch(count)`` gives, with the clock running only while it works."""
         size = 50
         while True:
             self._resumed = time.monotonic()
@@ -45,7 +45,7 @@ class Stop:
             if not block:
                 return
             self.rows += len(block)
-            yield from block
+            yield block
             size = 500
 
     def reason(self) -> str | None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -41,8 +42,11 @@ class Ending:
         self.error: DaliError | None = None
 
     def rows(self) -> Iterator[Sequence[Any]]:
+        return chain.from_iterable(self._blocks())
+
+    def _blocks(self) -> Iterator[list[Sequence[Any]]]:
         try:
-            yield from self._result
+            yield from self._result.blocks()
         except DaliError as error:
             self.error = error
         except Exception:

@@ -164,12 +164,15 @@ def _ingest(folder: Path, metadata: str) -> None:
 
 
 def _history(policy: Policy, name: str, version: str) -> None:
-    """A run with parameters, input and output. Descriptions are open to everyone by decision (they say how things are
-    done), so the hidden runs here are of kinds that open ones are of too."""
+    """Two runs with parameters, input and output: one of a kind that every archive knows, one of a kind of its own.
+    What the common kind is said to be, a hidden run says differently."""
     person = AgentRecord(id=f"agent-of-{name}", name=f"{name} person")
-    shared = ActivityDescriptionRecord(name="calibrate", version=version, description="as everyone does")
     raw = EntityRecord(id=f"{name}.raw", policy_id=policy.pk, size=LONGEST if SECRET in name else 5, type="raw data")
     made = EntityRecord(id=f"{name}.made", policy_id=policy.pk, comment=name, attributed_to=((person, "Owner"),))
+    words = SECRET if SECRET in name else "as everyone does"
+    shared = ActivityDescriptionRecord(name="calibrate", version=version, description=words, type=words, docurl=words)
+    own = ActivityDescriptionRecord(name=f"{name} kind", version=version, description=name, subtype=name)
+    parameters = (ParameterRecord(name="gain", value=f"{name} 1e999"), ParameterRecord(name="n", value="7"))
     capture.record(
         ActivityRecord(
             id=f"{name}.run",
@@ -178,12 +181,25 @@ def _history(policy: Policy, name: str, version: str) -> None:
             start=NOW,
             end=NOW + timedelta(hours=1),
             comment=name,
-            parameters=(ParameterRecord(name="gain", value=f"{name} 1e999"), ParameterRecord(name="n", value="7")),
+            parameters=parameters,
             config_files=(("run.yaml", f"/conf/{name}", "text/yaml"),),
             used=(UsedRecord(entity=raw, role="input"),),
             generated=(GeneratedRecord(entity=made, role="output"),),
             agents=((person, "Operator"),),
             software=(("gammapy", version),),
+            policy_id=policy.pk,
+        )
+    )
+    secret = EntityRecord(id=f"{name}.own", policy_id=policy.pk, type=f"{name} type", content_type=f"x/{name}")
+    capture.record(
+        ActivityRecord(
+            id=f"{name}.second",
+            name=f"second run of {name}",
+            description=own,
+            parameters=(*parameters, ParameterRecord(name=f"{name} setting", value="1", default="0", unit="deg")),
+            config_files=((f"{name}.yaml", f"/conf/{name}", f"text/{name}"),),
+            used=(UsedRecord(entity=f"{name}.made", role=f"{name} input"),),
+            generated=(GeneratedRecord(entity=secret, role=f"{name} output"),),
             policy_id=policy.pk,
         )
     )

@@ -11,7 +11,7 @@ from search.adql import geometry
 from search.adql.errors import AdqlError
 from search.adql.translate import Translation, translate
 from tests.adql import sky, world
-from tests.adql.corpus import HOSTILE, VALID, WRONG
+from tests.adql.corpus.corpus import HOSTILE, VALID, WRONG
 
 Run = Callable[[str], tuple[Translation, list[tuple[Any, ...]]]]
 Rows = list[tuple[Any, ...]]

@@ -14,7 +14,7 @@ from search.adql.errors import AdqlError
 from search.adql.translate import Schema, Translation, translate
 from search.adql.words import RESERVED, SQL92
 from tests.adql import world
-from tests.adql.corpus import VALID
+from tests.adql.corpus.corpus import VALID
 
 
 def made(query: str, **options: Any) -> Translation:

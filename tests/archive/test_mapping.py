@@ -7,7 +7,7 @@ import pytest
 from astropy.time import Time
 
 from search.archive import times
-from search.archive.fields import OBSCONFIG, OBSCORE, OBSCORE_HEA, PROPOSAL
+from search.archive.fields.catalogue import OBSCONFIG, OBSCORE, OBSCORE_HEA, PROPOSAL
 from search.archive.mapping import sub_array
 from search.archive.models import Product, Proposal
 from search.archive.targets import hashlist, identify

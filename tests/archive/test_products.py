@@ -80,3 +80,63 @@ def test_options_say_type_and_level(folder):
     product = Product.objects.get()
     assert (product.dataproduct_type, product.calib_level, product.obs_collection) == ("spectrum", 3, "Mine")
     assert "neither" in ingest(folder / "absent")[2]
+
+
+CTA = {
+    "CONTACT NAME": "Demo User", "CONTACT ORGANIZATION": "Demo", "PRODUCT CREATION TIME": "2026-11-21 02:26:17.717",
+    "PRODUCT DATA LEVELS": "DL3,DL4", "PRODUCT DESCRIPTION": "Counts map of a night", "PROCESS TYPE": "Observation",
+    "PRODUCT ID": "83d63227-cac9-44da-b4fa-d126997742e3", "PROCESS ID": "23523",
+    "ACTIVITY ID": "c4c751a6-f551-494e-ae0e-3fb17e712607", "ACTIVITY NAME": "make-map",
+    "ACTIVITY SOFTWARE NAME": "ctapipe", "ACTIVITY SOFTWARE VERSION": "0.28.0",
+    "ACTIVITY START TIME": "2026-11-21 02:26:17.657", "ACTIVITY STOP TIME": "2026-11-21 02:26:17.716",
+    "INSTRUMENT ID": "hess1", "INSTRUMENT SUBTYPE": "unspecified",
+}  # fmt: skip
+
+
+@pytest.fixture
+def stamped(folder):
+    """A map as ctapipe stamps it, with the table of progenitors that this gateway adds."""
+    with fits.open(folder / "crab_map.fits") as hdus:
+        for name in ("CREATOR", "ORIGIN", "DATE"):
+            del hdus[0].header[name]
+        for name, value in CTA.items():
+            hdus[0].header[f"HIERARCH CTA {name}"] = value
+        columns = [
+            fits.Column("PUB_DID", "64A", array=["ivo://elsewhere/x?1"]),
+            fits.Column("ROLE", "20A", array=["observations"]),
+        ]
+        hdus.append(fits.BinTableHDU.from_columns(columns, name="PROGENITORS"))
+        hdus.writeto(folder / "stamped.fits")
+    return folder / "stamped.fits"
+
+
+def test_the_reference_metadata_of_ctao_are_read(stamped):
+    assert ingest(stamped, collection="c")[2] is None
+    product = Product.objects.get()
+    assert (product.obs_title, product.obs_id, product.dataproduct_level) == ("Counts map of a night", "23523", "DL4")
+    assert (product.pipeline_name, product.pipeline_version) == ("ctapipe", "0.28.0")
+    assert (product.instrument_name, product.obs_creator_name) == ("hess1", "Demo")
+    assert (product.obs_creation_date, product.simulated) == ("2026-11-21T02:26:17", 0)
+    assert product.dataproduct_type == "image"
+
+
+def test_the_activity_of_the_header_is_the_one_of_its_log(stamped):
+    from gateway.vo.identifiers import foreign_key
+    from provenance.models import Used, WasAssociatedWith
+
+    ingest(stamped, collection="c")
+    activity = Activity.objects.get(pk=foreign_key("urn:uuid:c4c751a6-f551-494e-ae0e-3fb17e712607"))
+    assert activity.name == "make-map"
+    assert activity.start_time.isoformat() == "2026-11-21T02:26:17.657000+00:00"
+    used = Used.objects.get(activity=activity)
+    assert (used.entity_id, used.role) == (foreign_key("ivo://elsewhere/x?1"), "observations")
+    roles = set(WasAssociatedWith.objects.filter(activity=activity).values_list("role", flat=True))
+    assert "contact" in roles
+
+
+def test_a_simulation_of_the_reference_metadata_is_marked(stamped):
+    with fits.open(stamped, mode="update") as hdus:
+        hdus[0].header["HIERARCH CTA PROCESS TYPE"] = "Simulation"
+    ingest(stamped, collection="c", level="DL5")
+    product = Product.objects.get()
+    assert (product.simulated, product.obs_id, product.dataproduct_level) == (1, "stamped", "DL5")

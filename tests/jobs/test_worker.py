@@ -270,6 +270,37 @@ def test_abort_ends_the_run_and_the_phase_stays(job_type, work, monkeypatch):
     assert [event.what for event in job.history.all()] == ["created", "queued", "started", "aborted"]
 
 
+def test_abort_keeps_what_was_declared_before_and_the_log(job_type, work, monkeypatch, tmp_path):
+    """UWS 1.1, section 2.1.3: whatever was there at the abort stays; a file that was not declared is not whole."""
+    from gateway.access.rights import Viewer
+    from jobs.supervise import Watch
+    from provenance.models import Outcome
+
+    def run(params, context):
+        print("early words", flush=True)
+        context.out.path("early").write_text("whole")
+        context.out.file("early", content_type="text/plain", title="")
+        context.out.path("late").write_text("hal")
+        (tmp_path / "ready").touch()
+        time.sleep(60)
+
+    look = Watch._look
+
+    def patched(self):
+        if (tmp_path / "ready").exists() and self.job.phase == "EXECUTING":
+            service.abort(Job.objects.get(pk=self.job.pk), Viewer(username="alice"))
+            self.job.phase = ""
+        look(self)
+
+    monkeypatch.setattr(Watch, "_look", patched)
+    job = job_type(run)
+    work()
+    assert (done(job).phase, names(job), job.claim) == ("ABORTED", {"early"}, "")
+    assert results.log_text(job, "stdout") == "early words\n"
+    assert set(job.results.values_list("name", flat=True)) == {"early", "stdout", "stderr"}
+    assert Outcome.objects.get(activity=job.activity_id).succeeded is False
+
+
 def test_deleted_while_it_runs_it_is_gone(job_type, work, monkeypatch):
     from gateway.access.rights import Viewer
 

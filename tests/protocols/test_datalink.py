@@ -58,6 +58,15 @@ def test_what_belongs_to_an_event_list(archive, client):
     assert table.get_field_by_id_or_name("content_length").unit == "byte"
 
 
+def test_the_cut_out_that_answers_at_once_comes_first_also_where_rows_are_sorted(archive, client):
+    """pyvo sorts what it reads for many identifiers, and takes the first service."""
+    table = parse(io.BytesIO(fetch(client, archive.public.obs_publisher_did)[1])).get_first_table()
+    rows = [tuple(map(str, row)) for row in table.array]
+    place = table.array.dtype.names.index("service_def")
+    for ordered in (rows, sorted(rows)):
+        assert next(row[place] for row in ordered if row[place]) == "soda_sync_0"
+
+
 def test_every_service_has_its_descriptor_with_the_data_sets_limits(archive, client):
     _, content = fetch(client, archive.public.obs_publisher_did)
     document = parse(io.BytesIO(content))
@@ -119,7 +128,7 @@ def test_too_many_identifiers_end_with_overflow(client, db):
 
 def test_members_are_known(archive, client):
     rows = links(client, f"{archive.public.obs_publisher_did}.aeff")
-    assert [row["semantics"] for row in rows] == ["#this", "#package"]
+    assert [row["semantics"] for row in rows] == ["#this", "#progenitor", "#package"]
     assert client.head(rows[0]["access_url"].removeprefix("http://127.0.0.1:8000")).status_code == 200
 
 

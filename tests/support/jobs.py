@@ -9,8 +9,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).parents[2]
 LEASE = 4
@@ -39,7 +40,10 @@ def all_processes() -> dict[int, tuple[int, str]]:
 class JobGateway:
     """A gateway of its own under ``data``; ``end()`` leaves no process behind."""
 
-    def __init__(self, data: Path, redis: bool = False, template: Path | None = None, **limits: int) -> None:
+    def __init__(
+        self, data: Path, redis: bool = False, template: Path | None = None,
+        env: Mapping[str, str] = MappingProxyType({}), **limits: int,
+    ) -> None:  # fmt: skip
         """``template``: the data folder of another one that was just made, to save the time of its migrations."""
         self.data = data
         if template is not None:
@@ -49,6 +53,7 @@ class JobGateway:
         self.env.pop("DJANGO_SETTINGS_MODULE", None)
         for name, value in {"lease": LEASE, "active": 1000, **limits}.items():
             self.env[f"DISTILLER_JOBS_{name.upper()}"] = str(value)
+        self.env |= env
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.redis_port = free_port() if redis else 0
         if redis:
@@ -183,7 +188,7 @@ MAKE_ALICE = """
 from gateway.accounts import tokens
 from gateway.accounts.models import User
 alice = User.objects.create_user(username="alice", email="alice@demo.example", password="alice-demo")
-print(tokens.create(alice, "test", ["write:jobs", "read:tap", "read:data"])[1])
+print(tokens.create(alice, "test", ["write:jobs"])[1])
 """
 CREATE = """
 from gateway.access.rights import viewer_of

@@ -26,33 +26,48 @@ def binaries() -> Path | None:
 
 
 class Cluster:
-    """``psycopg`` speaks to it as the superuser ``postgres`` without a password: the folder is its lock."""
+    """``psycopg`` speaks to it as the superuser ``postgres`` without a password: the folder is its lock.
 
-    def __init__(self, port: int = 5432) -> None:
+    A cluster in a ``folder`` that is given is kept, and used again if it is there; ``settings`` are the server's.
+    """
+
+    def __init__(self, port: int = 5432, folder: Path | None = None, settings: str = "") -> None:
         self.port = port
         self.bin = binaries()
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+        self.keep = folder is not None
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+        self.settings = settings
 
     def __enter__(self) -> Self:
         if self.bin is None:
             raise RuntimeError("PostgreSQL's server is not installed (Debian: postgresql-15)")
+        self.folder.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
-        self._run(
-            "initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"
-        )
+        if not self.data.exists():
+            self._run(
+                "initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"
+            )
+        self.start()
+        return self
+
+    def start(self) -> None:
         options = (
             f"-c listen_addresses='' -c port={self.port} -c unix_socket_directories={self.folder} -c fsync=off "
-            "-c full_page_writes=off -c synchronous_commit=off -c max_connections=60 -c jit=off"
+            "-c full_page_writes=off -c synchronous_commit=off -c max_connections=60 -c jit=off " + self.settings
         )
         self._run("pg_ctl", "-D", str(self.data), "-l", str(self.folder / "log"), "-w", "-o", options, "start")
-        return self
+
+    def stop(self, mode: str = "immediate") -> None:
+        """``immediate`` is a crash: no connection is told."""
+        self._run("pg_ctl", "-D", str(self.data), "-m", mode, "stop")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._run("pg_ctl", "-D", str(self.data), "-m", "immediate", "stop")
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.stop("fast" if self.keep else "immediate")
+        if not self.keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def data(self) -> Path:

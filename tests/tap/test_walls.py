@@ -4,6 +4,7 @@ import sqlite3
 import threading
 import time
 import tracemalloc
+from itertools import islice
 
 import pytest
 from django.db import connection
@@ -82,17 +83,15 @@ def test_an_answer_streams_in_constant_memory(many):
 
 
 def test_an_error_on_the_way_is_told_after_the_rows(many, monkeypatch):
-    real = sqlite.rows
+    real = sqlite.blocks
 
     def breaking(*arguments):
-        for number, row in enumerate(real(*arguments)):
-            if number == 1000:
-                raise sqlite3.OperationalError("disk I/O error")
-            yield row
+        yield from islice(real(*arguments), 2)
+        raise sqlite3.OperationalError("disk I/O error")
 
-    monkeypatch.setattr(sqlite, "rows", breaking)
+    monkeypatch.setattr(sqlite, "blocks", breaking)
     if connection.vendor != "sqlite":
-        monkeypatch.setattr("search.tap.database.postgresql.rows", breaking)
+        monkeypatch.setattr("search.tap.database.postgresql.blocks", breaking)
     found = Client().get("/tap/sync", {"LANG": "ADQL", "QUERY": "SELECT obs_id FROM ivoa.obscore"})
     text = found.getvalue().decode()
     assert found.status_code == 200
@@ -106,8 +105,8 @@ def test_a_database_that_is_gone_is_503_with_words(transactional_db, monkeypatch
         raise sqlite3.OperationalError("unable to open database file")
         yield
 
-    monkeypatch.setattr(sqlite, "rows", gone)
-    monkeypatch.setattr("search.tap.database.postgresql.rows", gone)
+    monkeypatch.setattr(sqlite, "blocks", gone)
+    monkeypatch.setattr("search.tap.database.postgresql.blocks", gone)
     found = Client().get("/tap/sync", {"LANG": "ADQL", "QUERY": "SELECT obs_id FROM ivoa.obscore"})
     assert found.status_code == 503
     assert found["Retry-After"]
@@ -138,7 +137,7 @@ def test_the_second_wall_stands_even_if_a_statement_got_past_the_first(transacti
         readable = translation._known.get()[2]
         for statement in PAST_THE_FIRST:
             with pytest.raises((sqlite3.Error, DaliError)):
-                list(sqlite.rows(statement, readable, (), Stop(2)))
+                list(sqlite.blocks(statement, readable, (), Stop(2)))
     engines.clear()
 
 

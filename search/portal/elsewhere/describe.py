@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
-from search.archive import fields as catalogue
+from search.archive.fields import catalogue
 from search.portal.elsewhere.client import Client, Failed
 
 KEPT = 86_400

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from search.archive import fields as catalogue
+from search.archive.fields import catalogue
 from search.portal import builder
 from search.portal.builder import Condition
 from search.portal.criteria import Criteria

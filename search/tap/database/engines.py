@@ -14,11 +14,11 @@ def dialect() -> Literal["sqlite", "postgresql"]:
     return "sqlite" if connection.vendor == "sqlite" else "postgresql"
 
 
-def rows(sql: str, tables: frozenset[str], uploads: Sequence[Upload], stop: Stop) -> Iterator[Sequence[Any]]:
-    """The rows of a translated query, as they come; closing the iterator ends the query."""
+def blocks(sql: str, tables: frozenset[str], uploads: Sequence[Upload], stop: Stop) -> Iterator[list[Sequence[Any]]]:
+    """The rows of a translated query, as they come, in lists; closing the iterator ends the query."""
     if dialect() == "sqlite":
-        return sqlite.rows(sql, tables, uploads, stop)
-    return postgresql.rows(sql, uploads, stop)
+        return sqlite.blocks(sql, tables, uploads, stop)
+    return postgresql.blocks(sql, uploads, stop)
 
 
 def clear() -> None:

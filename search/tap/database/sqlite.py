@@ -72,7 +72,7 @@ def prepare(sender: Any, connection: Any, **_kwargs: Any) -> None:
         dialect.register(connection.connection)
 
 
-def rows(sql: str, tables: frozenset[str], uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
+def blocks(sql: str, tables: frozenset[str], uploads: Sequence[Upload], stop: Stop) -> Iterator[list[Row]]:
     """The rows of the translated query; ``tables`` are the physical tables it may read."""
     if django_connection.in_atomic_block:
         yield from _inside_transaction(sql, tables, uploads, stop)
@@ -95,7 +95,7 @@ def rows(sql: str, tables: frozenset[str], uploads: Sequence[Upload], stop: Stop
             connection.close()
 
 
-def _inside_transaction(sql: str, tables: frozenset[str], uploads: Sequence[Upload], stop: Stop) -> Iterator[Row]:
+def _inside_transaction(sql: str, tables: frozenset[str], uploads: Sequence[Upload], stop: Stop) -> Iterator[list[Row]]:
     django_connection.ensure_connection()
     connection: sqlite3.Connection = django_connection.connection
     for upload in uploads:
@@ -120,7 +120,7 @@ def _guarded(connection: sqlite3.Connection, tables: frozenset[str], stop: Stop)
         dialect.open_wall(connection)
 
 
-def _cursor(connection: sqlite3.Connection, sql: str, stop: Stop) -> Iterator[Row]:
+def _cursor(connection: sqlite3.Connection, sql: str, stop: Stop) -> Iterator[list[Row]]:
     cursor = connection.cursor()
     cursor.row_factory = None
     try:
