@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from gateway.access.rights import Viewer, viewer_of
-from jobs import parameters, queue, registry, results
+from jobs import code, parameters, queue, registry, results
 from jobs.activity import JobInfo
 from jobs.errors import Refused
 from jobs.limits import limits
@@ -176,7 +176,7 @@ class Attempt:
             return ""
         sums = {name: [member.sha256 for member in members] for name, members in self.inputs.products.items()}
         try:
-            return parameters.fingerprint(job_type.description, self.job.parameters, sums)
+            return parameters.fingerprint(job_type.description, self.job.parameters, sums, code.mark(job_type))
         except Refused:
             return ""
 

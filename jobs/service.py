@@ -16,9 +16,10 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from gateway.access.groups import belongs
 from gateway.access.models import Metadata, Policy, Rights
 from gateway.access.rights import Viewer, policy_ids
-from jobs import hooks, parameters, registry
+from jobs import addresses, descriptions, hooks, parameters, past, registry
 from jobs.errors import Refused
 from jobs.limits import limits
 from jobs.models import Job, JobEvent, JobResult
@@ -27,6 +28,7 @@ from jobs.queue import SLURM
 from jobs.registry import JobType
 from jobs.slurm.config import queue_of
 from jobs.uploads import Upload, store_uploads
+from jobs.webhook import checked as checked_webhook
 
 log = logging.getLogger(__name__)
 LONGEST = 2**31 - 1
@@ -69,9 +71,21 @@ def find(job_id: UUID, viewer: Viewer, *, change: bool = False) -> Job:
     raise Refused(403, "", "", _("This job belongs to somebody else; ask its owner to share it."))
 
 
+def may_create(job_type: JobType, viewer: Viewer) -> bool:
+    try:
+        _may_create(job_type, viewer)
+    except Refused:
+        return False
+    return True
+
+
 def _may_create(job_type: JobType, viewer: Viewer) -> None:
     if not viewer.is_authenticated and not open_to_visitors(job_type):
         raise Refused(401, "", "", _("Sign in to start jobs."))
+    names = settings.JOB_GROUPS.get(job_type.name)
+    if names and not viewer.is_staff and not belongs(viewer, names):
+        rule = _("This analysis is for the groups %(names)s; ask the operators.") % {"names": ", ".join(names)}
+        raise Refused(401 if not viewer.is_authenticated else 403, "", "", rule)
 
 
 def open_to_visitors(job_type: JobType) -> bool:
@@ -103,6 +117,7 @@ def create(
     uploads: Sequence[Upload] = (),
     origin: str = "api",
     notify: bool = False,
+    webhook: str = "",
 ) -> Job:
     """A new job, PENDING, or QUEUED with ``run``. Nothing is stored when it is refused.
 
@@ -129,14 +144,17 @@ def create(
         queue=description.queue,
         priority=1 if viewer.is_staff else 0,
         notify=notify,
+        webhook=(address := checked_webhook(webhook)),
+        webhook_due=now if address else None,
     )
     who = viewer.username or "anonymous"
     with transaction.atomic():
+        descriptions.keep(job_type)
         job.policy = own_policy(viewer)
         # Files are stored for a job that exists; without any, one that is to run is queued from its first moment.
         at_once = run and not uploads
         if at_once:
-            _check_run(job, job_type)
+            _check_run(job, job_type, who)
             job.phase, job.queued, job.queue = Phase.QUEUED, now, queue_of(job_type)
         job.save(force_insert=True)
         store_uploads(job, job_type, uploads)
@@ -165,9 +183,14 @@ def check_input(parameter: parameters.Parameter, identifier: str, viewer: Viewer
     """An uploaded part is checked when it is stored; a product must exist, be of a fitting type, and be fetchable."""
     if identifier.startswith("param:"):
         return
+    if addresses.is_address(identifier) and not addresses.own_key(identifier):
+        addresses.address_of(parameter, identifier)
+        return
     try:
-        product = hooks.inputs(identifier, viewer)
+        product = hooks.inputs(addresses.own_key(identifier) or identifier, viewer)
     except hooks.InputNotFound as error:
+        if addresses.address_of(parameter, identifier) and not addresses.own_key(identifier):
+            return
         raise Refused(400, parameter.name, identifier, _("there is no such product")) from error
     except hooks.InputForbidden as error:
         raise Refused(403, parameter.name, identifier, str(error)) from error
@@ -230,26 +253,34 @@ def run(job: Job, viewer: Viewer) -> Job:
     job_type = registry.get(job.type, job.version)
     if job_type is None:
         raise Refused(403, "PHASE", "RUN", _("This job type is no longer offered."))
+    _may_create(job_type, viewer)
     with transaction.atomic():
         _queue(job, job_type, viewer.username or "anonymous")
     job.refresh_from_db()
     return job
 
 
-def _check_run(job: Job, job_type: JobType) -> None:
+def _check_run(job: Job, job_type: JobType, who: str) -> None:
     if job.phase not in phases_before(Act.RUN):
         raise Refused(403, "PHASE", "RUN", _("a job that is %(phase)s cannot be started") % {"phase": job.phase})
     if not job_type.lenient:
         parameters.complete(job_type.description, job.parameters)
+    version = job_type.description.version
+    if job.version != version:
+        descriptions.keep(job_type)
+        job.note(who, f"runs with version {version} of its description, not {job.version}")
+        Job.objects.filter(pk=job.pk).update(version=version)
+        job.version = version
     check_quota(job)
 
 
 def _queue(job: Job, job_type: JobType, who: str) -> None:
-    _check_run(job, job_type)
+    _check_run(job, job_type, who)
     now = timezone.now()
     waiting = Job.objects.filter(pk=job.pk, phase__in=phases_before(Act.RUN))
-    queue_name = queue_of(job_type)
-    if not waiting.update(phase=Phase.QUEUED, queued=now, not_before=None, queue=queue_name, claim=""):
+    job.queue = queue_name = queue_of(job_type)
+    job.quote = past.quote(job)
+    if not waiting.update(phase=Phase.QUEUED, queued=now, not_before=None, queue=queue_name, claim="", quote=job.quote):
         raise Refused(403, "PHASE", "RUN", _("the job was started or ended meanwhile"))
     job.phase, job.queued, job.queue = Phase.QUEUED, now, queue_name
     job.note(who, Phase.QUEUED.lower())

@@ -8,11 +8,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from gateway.access.rights import Viewer
-from jobs import hooks, queue
+from jobs import addresses, hooks, queue
 from jobs.activity import HISTORY, StagedInput
 from jobs.errors import Refused
 from jobs.models import Job, JobUpload
-from jobs.parameters import parameters_of
+from jobs.parameters import Parameter, parameters_of
 from jobs.registry import JobType
 from jobs.uploads import blocks
 from provenance.documents import provjson
@@ -34,6 +34,19 @@ class Inputs:
         """KEYs of the products, each once, in the order in which they were given."""
         staged = [member.key for members in self.products.values() for member in members if member.key]
         return tuple(dict.fromkeys(staged))
+
+    @property
+    def others(self) -> tuple[tuple[str, StagedInput], ...]:
+        """What is no product, with its role: files that came with the request or from an address."""
+        named = [(role, one) for role, members in self.products.items() for one in members if not one.key]
+        referred = {staged.identifier for _role, staged in named}
+        rest = [(name, one) for name, one in self.uploads.items() if one.identifier not in referred]
+        return tuple({addresses.entity_id(one): (role, one) for role, one in [*named, *rest]}.values())
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Names in provenance of everything that the results come from."""
+        return (*self.keys, *(addresses.entity_id(one) for _role, one in self.others))
 
     def moved(self, folder: Path, place: Path) -> "Inputs":
         """The same inputs where another machine sees the folder elsewhere."""
@@ -81,7 +94,7 @@ def stage(job: Job, job_type: JobType, viewer: Viewer, folder: Path) -> Inputs:
             members = [
                 uploads[text[6:]]
                 if text.startswith("param:")
-                else _stage_product(parameter.name, text, viewer, folder / f"{parameter.name}-{number}")
+                else _stage_named(job, parameter, text, viewer, folder / f"{parameter.name}-{number}")
                 for number, text in enumerate(texts)
             ]
             products[parameter.name] = tuple(members)
@@ -105,11 +118,28 @@ def lay_history(keys: tuple[str, ...], viewer: Viewer, folder: Path) -> None:
     (folder / HISTORY).write_bytes(provjson.write(Source(graph), "IVOA"))
 
 
+def _stage_named(job: Job, parameter: Parameter, text: str, viewer: Viewer, folder: Path) -> StagedInput:
+    """A product, or the file behind an address, or what the description's template makes of an identifier."""
+    key = addresses.own_key(text)
+    if addresses.is_address(text) and not key:
+        return addresses.fetch(job, parameter.name, addresses.address_of(parameter, text), folder)
+    try:
+        return _stage_product(parameter.name, key or text, viewer, folder)
+    except _Unknown:
+        if not (address := addresses.address_of(parameter, text)):
+            raise
+        return addresses.fetch(job, parameter.name, address, folder)
+
+
+class _Unknown(Refused):
+    """No product of this archive."""
+
+
 def _stage_product(name: str, identifier: str, viewer: Viewer, folder: Path) -> StagedInput:
     try:
         product = hooks.inputs(identifier, viewer)
     except hooks.InputNotFound as error:
-        raise Refused(400, name, identifier, _("the product is gone")) from error
+        raise _Unknown(400, name, identifier, _("the product is gone")) from error
     except hooks.InputForbidden as error:
         raise Refused(403, name, identifier, str(error)) from error
     folder.mkdir()
