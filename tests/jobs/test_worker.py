@@ -428,3 +428,28 @@ def test_folder_is_private(job_type, work, scratch):
     job = job_type(run)
     work()
     assert done(job).summary == {"mode": "0o700"}
+
+
+# --- what it costs ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_job_costs_a_bounded_number_of_statements(alice, uws, work, monkeypatch):
+    """Twenty a second need this; whatever is asked once more for each job is felt."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from jobs.supervise import Watch
+
+    # A slow machine looks at the run in between; that is not what is counted.
+    monkeypatch.setattr(Watch, "_look", lambda self: None)
+    for number in (1, 2):
+        uws.create(seconds=0, note=f"warm {number}", PHASE="RUN")
+        work()
+    with CaptureQueriesContext(
+        connection,
+    ) as creation:
+        uws.create(seconds=0, note="counted", PHASE="RUN")
+    with CaptureQueriesContext(connection) as run:
+        assert work() == 1
+    assert len(creation) <= 11, [query["sql"][:90] for query in creation]
+    assert len(run) <= 45, [query["sql"][:90] for query in run]
