@@ -12,7 +12,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ["DISTILLER_DATA"] = tempfile.mkdtemp(prefix="bench-list-")
@@ -59,6 +61,11 @@ def fill(count: int) -> tuple[User, User]:
     return alice, bob
 
 
+def fetch(client: Client, path: str) -> bytes:
+    response: Any = client.get(path)
+    return b"".join(response.streaming_content) if response.streaming else response.content
+
+
 def measure(name: str, ask: Callable[[], object], times: int = 15) -> None:
     ask()
     spent = []
@@ -82,17 +89,15 @@ def main() -> None:
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     for path in PAGES:
         client = staff if "owner" in path else browser
-        measure(f"{path} over {count:,}", lambda path=path, client=client: client.get(path).content)
+        measure(f"{path} over {count:,}", partial(fetch, client, path))
     token = tokens.create(bob, "bench", ["write:jobs"])[1]
     uws = Client(headers={"authorization": f"Bearer {token}"})
     User.objects.filter(pk=bob.pk).update(is_staff=False)
     for query in ("", "?LAST=10", "?PHASE=ERROR"):
-        measure(
-            f"/uws/sleep{query} (of 500)", lambda query=query: b"".join(uws.get(f"/uws/sleep{query}").streaming_content)
-        )
+        measure(f"/uws/sleep{query} (of 500)", partial(fetch, uws, f"/uws/sleep{query}"))
     one = Job.objects.filter(owner=bob, type="sleep").first()
     assert one is not None
-    measure("one job", lambda: uws.get(f"/uws/sleep/{one.pk}").content)
+    measure("one job", partial(fetch, uws, f"/uws/sleep/{one.pk}"))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,11 @@ TEST_PACKAGES = DEMO_PACKAGES | {
     "/usr/lib/postgresql/*/bin/initdb": "postgresql",
     "chromium": "chromium",
     "stilts": "stilts",
+    "topcat": "topcat",
+    "jsamp": "jsamp",
+    "/usr/share/java/bsh.jar": "libbsh-java",
+    "Xvfb": "xvfb",
+    "xdotool": "xdotool",
     "msgfmt": "gettext",
     "runuser": "util-linux",
     "/usr/share/simplesamlphp/www/index.php": "simplesamlphp",
@@ -33,6 +38,8 @@ TEST_PACKAGES = DEMO_PACKAGES | {
     "/etc/php/*/mods-available/dom.ini": "php-xml",
     "/etc/php/*/mods-available/mbstring.ini": "php-mbstring",
     "/etc/php/*/mods-available/pdo_sqlite.ini": "php-sqlite3",
+    "/usr/sbin/slurmctld": "slurm-wlm",
+    "/usr/sbin/munged": "munge",
     "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf": "fonts-dejavu-core",
 }
 

@@ -161,7 +161,10 @@ TEMPLATES = [
 
 # --- database --------------------------------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
-DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60))}
+# A connection that is kept is looked at before its next use: the database may have been started anew meanwhile.
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A transaction that reads and then writes fails at once unless it took the write lock at its beginning.
     DATABASES["default"]["OPTIONS"] = {
@@ -312,7 +315,6 @@ NPM_FOLDERS = {
     "npm/bootstrap": "bootstrap/dist",
     "npm/htmx": "htmx.org/dist",
     "npm/datatables": "datatables.net/js",
-    "npm/datatables-bs5": "datatables.net-bs5",
     "npm/cytoscape": "cytoscape/dist",
     "npm/cytoscape-dagre": "cytoscape-dagre/dist",
     "npm/aladin": "aladin-lite/dist",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class Attempt:
         self.events = Events(self.folder / "events.jsonl")
         self.log = Log(self.job)
 
-    @property
+    @cached_property
     def viewer(self) -> Viewer:
         return viewer_of(self.job.owner) if self.job.owner else Viewer()
 
@@ -187,7 +188,8 @@ class Attempt:
             self.log.write()
             if closing.ending.phase == Phase.QUEUED:
                 return
-            rows = results.register(self.job, found, stored, self.inputs.keys)
+            logs = self.log.texts() if self.job.attempts == 1 else results.log_texts(self.job)
+            rows = results.register(self.job, found, stored, self.inputs.keys, logs)
             record_run(self.job, closing, rows, self.inputs, ended)
 
 

@@ -198,6 +198,9 @@ class JobUpload(models.Model):
         return self.name
 
 
+LOG_STREAMS = ("stdout", "stderr")
+
+
 class JobLog(models.Model):
     """A piece of what the run wrote; pieces in the order of ``id`` are the whole."""
 

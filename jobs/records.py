@@ -19,7 +19,7 @@ from jobs.parameters import Parameter
 from jobs.phases import Phase
 from jobs.registry import JobType
 from jobs.staging import Inputs
-from provenance import capture
+from provenance import capture, session
 from provenance.records import (
     ActivityDescriptionRecord,
     ActivityRecord,
@@ -46,9 +46,10 @@ def record_run(job: Job, closing: queue.Closing, rows: list[JobResult], inputs: 
         return
     run = Ended(job, job_type, closing, rows, inputs, ended, _repeated(job, closing))
     steps = list(steps_of(run))
-    for step in steps:
-        capture.record(step)
-    capture.record(activity_of(run, steps))
+    with session.opened():
+        for step in steps:
+            capture.record(step)
+        capture.record(activity_of(run, steps))
 
 
 @dataclass(frozen=True)

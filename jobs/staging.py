@@ -1,6 +1,6 @@
 """Inputs of a run, laid into its folder: rights are asked again, checksums are checked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ def _staged(member: Mapping[str, Any]) -> StagedInput:
 def stage(job: Job, job_type: JobType, viewer: Viewer, folder: Path) -> Inputs:
     """``Refused`` when an input is gone, or may not be fetched any more."""
     folder.mkdir(mode=0o700)
-    uploads = {upload.name: _stage_upload(upload, folder) for upload in job.uploads.all()}
+    uploads = {upload.name: _stage_upload(upload, folder) for upload in _uploads(job, job_type)}
     products: dict[str, tuple[StagedInput, ...]] = {}
     for parameter in parameters_of(job_type.description) if not job_type.lenient else ():
         if parameter.is_input:
@@ -104,6 +104,12 @@ def stage(job: Job, job_type: JobType, viewer: Viewer, folder: Path) -> Inputs:
     if job_type.module:
         lay_history(inputs.keys, viewer, folder)
     return inputs
+
+
+def _uploads(job: Job, job_type: JobType) -> Iterable[JobUpload]:
+    """Most jobs have none, and their parameters say so."""
+    referred = any(text.startswith("param:") for texts in job.parameters.values() for text in texts)
+    return job.uploads.all() if referred or job_type.uploads else ()
 
 
 def lay_history(keys: tuple[str, ...], viewer: Viewer, folder: Path) -> None:

@@ -1,5 +1,8 @@
 """From a name that someone typed to a node that this viewer may see."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
 from django.conf import settings
 
 from gateway.access.rights import Viewer, visible
@@ -15,6 +18,51 @@ def find(name: str, viewer: Viewer, kind: Kind | None = None) -> Ref | None:
         return _known(key_of(name, settings.AUTHORITY), viewer, kind) or _alternate(name, viewer, kind)
     except InvalidKey:
         return _alternate(name, viewer, kind)
+
+
+def find_all(names: Iterable[tuple[str, Kind]], viewer: Viewer) -> dict[tuple[str, Kind], str | None]:
+    """``find`` for many names at once: the identifier of each, None for what is not known to this viewer."""
+    wanted = dict.fromkeys(names)
+    keys: dict[tuple[str, Kind], str] = {}
+    for name, kind in wanted:
+        with suppress(InvalidKey):
+            keys[(name, kind)] = key_of(name.strip(), settings.AUTHORITY)
+    seen = _seen(((kind, key) for (_, kind), key in keys.items()), viewer)
+    others: dict[tuple[str, Kind], str] = {}
+    left = [pair for pair in wanted if (pair[1], keys.get(pair, "")) not in seen]
+    for part in _parts(sorted({name.strip()[:1000] for name, _ in left})):
+        for row in Alternate.objects.filter(name__in=part):
+            others[(row.name, row.kind)] = row.identifier  # type: ignore[index] # the words are the same
+    seen |= _seen(((kind, key) for (_, kind), key in others.items()), viewer)
+    found: dict[tuple[str, Kind], str | None] = {}
+    for name, kind in wanted:
+        answers = (keys.get((name, kind), ""), others.get((name.strip()[:1000], kind), ""))
+        found[(name, kind)] = next((answer for answer in answers if (kind, answer) in seen), None)
+    return found
+
+
+def visible_by_checksum(checksums: set[str], viewer: Viewer) -> dict[str, str]:
+    """SHA-256 → the first entity of these bytes that this viewer may see."""
+    found: dict[str, str] = {}
+    for part in _parts(sorted(checksums)):
+        rows = Entity.objects.filter(visible(viewer), sha256__in=part).order_by("-pk")
+        found |= dict(rows.values_list("sha256", "pk"))
+    return found
+
+
+def _seen(refs: Iterable[Ref], viewer: Viewer) -> set[Ref]:
+    """Those of these entities and activities that the viewer may see."""
+    wanted = set(refs)
+    found: set[Ref] = set()
+    for kind, model in (("entity", Entity), ("activity", Activity)):
+        for part in _parts(sorted(name for its, name in wanted if its == kind)):
+            rows = model._default_manager.filter(visible(viewer), pk__in=part)
+            found |= {(kind, key) for key in rows.values_list("pk", flat=True)}  # type: ignore[misc] # a literal of Kind
+    return found
+
+
+def _parts(names: list[str]) -> Iterator[list[str]]:
+    return (names[at : at + 500] for at in range(0, len(names), 500))
 
 
 def _known(key: str, viewer: Viewer, kind: Kind | None) -> Ref | None:

@@ -34,7 +34,7 @@ from jobs.formats import votable, wadl
 from jobs.formats.document import to_json
 from jobs.limits import limits
 from jobs.models import Job, JobResult
-from jobs.pages import forms, snippets
+from jobs.pages import each, forms, snippets
 from jobs.pages.estimate import estimate
 from jobs.phases import Phase
 from jobs.registry import JobType
@@ -212,7 +212,9 @@ def new(request: HttpRequest, type_name: str) -> HttpResponseBase:
     values = forms.values_from(job_type, dict(request.GET.lists()))
     if earlier := request.GET.get("job"):
         values = {**_values_of(earlier, request, job_type), **values}
-    values = forms.filled_from_inputs(job_type, values, asker)
+    # One job for each input takes what is left empty from its own input.
+    if not each.wanted(job_type, values, request.GET):
+        values = forms.filled_from_inputs(job_type, values, asker)
     form = forms.make(job_type, values, asker)
     return _form_page(request, form, values)
 
@@ -230,6 +232,8 @@ def _values_of(earlier: str, request: HttpRequest, job_type: JobType) -> dict[st
 def _create(request: HttpRequest, job_type: JobType) -> HttpResponseBase:
     asker = viewer(request)
     values = forms.values_from(job_type, dict(request.POST.lists()))
+    if each.wanted(job_type, values, request.POST):
+        return _create_each(request, job_type, values)
     uploaded = uploads_of(request)
     draft = request.POST.get("PHASE") != "RUN"
     form = forms.make(job_type, values, asker, judge=True)
@@ -260,6 +264,18 @@ def _create(request: HttpRequest, job_type: JobType) -> HttpResponseBase:
     return HttpResponseRedirect(reverse("jobs:job", args=[job.id]))
 
 
+def _create_each(request: HttpRequest, job_type: JobType, values: dict[str, list[str]]) -> HttpResponseBase:
+    """One job for each input, all or none; leads to the list of jobs."""
+    try:
+        made = each.create(job_type, viewer(request), values, request.POST)
+    except each.Unfit as unfit:
+        form = forms.make(job_type, values, viewer(request))
+        return _form_page(request, forms.Form(job_type, form.fields, fault=str(unfit)), values, status=unfit.status)
+    words = ngettext("%(count)d job was made.", "%(count)d jobs were made, one for each input.", len(made))
+    messages.success(request, words % {"count": len(made)})
+    return HttpResponseRedirect(f"{reverse('jobs:list')}?type={job_type.name}")
+
+
 def _form_page(
     request: HttpRequest,
     form: forms.Form,
@@ -278,6 +294,7 @@ def _form_page(
         "curl": snippets.curl(address, values),
         "pyvo": snippets.pyvo(address, values),
         "query": request.GET.urlencode(),
+        "each": each.count(job_type, values) if each.wanted(job_type, values, request.POST or request.GET) else 0,
         "earlier": reuse.earlier(job_type, values, viewer(request)) if status == 200 and values else None,
         "editing": edited is not None,
         "controls": _controls(request, edited),

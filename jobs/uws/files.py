@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from jobs import hooks
 from jobs.errors import Refused
-from jobs.models import Job, JobResult
+from jobs.models import LOG_STREAMS, Job, JobResult
 from jobs.phases import FINISHED
-from jobs.results import LOG_STREAMS, log_text
+from jobs.results import log_text
 from jobs.uploads import blocks
 from jobs.uws.documents import PROVENANCE_FORMS
 from provenance.provsap import provsap

@@ -3,7 +3,7 @@
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-export function toast(text, { undo = null, seconds = 6 } = {}) {
+export function toast(text, { undo = null, link = null, seconds = 6 } = {}) {
   const box = document.createElement("div");
   box.className = "d-toast";
   box.setAttribute("role", "status");
@@ -15,6 +15,12 @@ export function toast(text, { undo = null, seconds = 6 } = {}) {
     button.textContent = document.body.dataset.undo || "Undo";
     button.addEventListener("click", () => { undo(); box.remove(); });
     box.append(button);
+  }
+  if (link) {
+    const anchor = document.createElement("a");
+    anchor.className = "ms-2";
+    [anchor.href, anchor.textContent] = link;
+    box.append(anchor);
   }
   $("#toasts").append(box);
   setTimeout(() => box.remove(), seconds * 1000);

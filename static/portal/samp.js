@@ -1,178 +1,190 @@
-// SAMP from the page: registers on a click, never at load; sends tables, data and positions to all or one client;
-// marks rows that another program marks. The words of the three failures stand in the page (data-samp-words).
+// SAMP from the page: registers on a click, never at load; sends tables, data and positions to all programs or to one,
+// each by a message that the program subscribes to; marks rows that another program marks, and the other way round.
+// What the page says stands in it, translated (data-samp-words).
 import { post, toast } from "../js/distiller.js";
+import { connect, connection, listeners, notify, call, Refusal, words } from "./samp-hub.js";
 
-const NAME = "Distiller";
-const PATIENCE = 65_000;
-const words = (key) => document.querySelector("[data-samp-words]")?.dataset[key] ?? key;
-const status = document.querySelector("[data-samp-status]");
-let connector;
-let tracker;
-let table = null; // { url, table_id, rows } of the table that was sent last
-let tag = 0;
+const MOST = 20;
+const KEPT = "samp:table";
+// What was sent last: { url, table_id, rows, search }; rows are identifiers in the order of the VOTable. Kept while
+// the tab lives, since pages of results are pages of the browser too.
+let table = null;
+try { table = JSON.parse(sessionStorage.getItem(KEPT)); } catch { /* private window */ }
 
-function load() {
-  if (window.samp) return Promise.resolve(window.samp);
-  window.module = { exports: {} }; // the library ends with a CommonJS export
-  return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = document.querySelector("[data-samp-words]").dataset.library;
-    script.onload = () => { delete window.module; resolve(window.samp); };
-    script.onerror = () => reject(new Error("library"));
-    document.head.append(script);
-  });
+function searchHere() {
+  const search = new URLSearchParams(location.search);
+  for (const name of ["page", "size", "columns"]) search.delete(name);
+  search.sort();
+  return `${location.pathname}?${search}`;
 }
 
-function say(text) {
-  if (status) { status.hidden = false; status.querySelector("[data-samp-text]").textContent = text; }
+// Messages that carry a product, the best first; a program gets the first of them that it subscribes to.
+const SPECTRUM = ["spectrum.load.ssa-generic", "spectrum-id"];
+const carriers = ({ type, format }) => {
+  const isVotable = /votable/.test(format || "");
+  const asTable = isVotable ? ["table.load.votable", "table-id"] : ["table.load.fits", "table-id"];
+  if (type === "spectrum") return [SPECTRUM, asTable];
+  return ["image", "cube"].includes(type) && !isVotable ? [["image.load.fits", "image-id"]] : [asTable];
+};
+const onlyFits = ({ format }) => !format || /fits|votable/.test(format);
+
+function parcelOf(one) {
+  return carriers(one).map(([mtype, id]) => ({
+    mtype,
+    params: (url) => ({
+      url, [id]: one.key, name: one.name,
+      ...(mtype === SPECTRUM[0] ? { meta: { "Access.Reference": url, "Access.Format": one.format || "application/fits" } } : {}),
+    }),
+  }));
 }
 
-async function reason(error) {
-  if (error?.faultString !== undefined) return words("refused");
-  const local = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
-  if (!window.isSecureContext && !local) return words("insecure");
-  for (const name of ["local-network-access", "loopback-network"]) {
-    try {
-      if ((await navigator.permissions.query({ name })).state === "denied") return words("permission");
-    } catch { /* this browser does not ask */ }
-  }
-  return words("nohub");
+/** The chosen rows, those of other pages of these results too. */
+function chosenProducts() {
+  const list = [];
+  document.dispatchEvent(new CustomEvent("distiller:chosen", { detail: list }));
+  return list;
 }
 
-function makeTracker(samp) {
-  tracker = new samp.ClientTracker();
-  tracker.onchange = listClients;
-  const params = (message) => message["samp.params"] || {};
-  const ours = (given) => table && (given["table-id"] ? given["table-id"] === table.table_id : given.url === table.url);
-  tracker.callHandler["samp.app.ping"] = () => ({});
-  tracker.callHandler["table.highlight.row"] = (_sender, message) => {
-    const given = params(message);
-    const did = ours(given) && table.rows[Number(given.row)];
-    if (did) document.dispatchEvent(new CustomEvent("distiller:mark", { detail: { did } }));
-    return {};
-  };
-  tracker.callHandler["table.select.rowList"] = (_sender, message) => {
-    const given = params(message);
-    if (!ours(given)) return {};
-    const dids = (given["row-list"] || []).map((row) => table.rows[Number(row)]).filter(Boolean);
-    document.dispatchEvent(new CustomEvent("distiller:choose", { detail: { dids } }));
-    return {};
-  };
-  tracker.callHandler["coord.pointAt.sky"] = (_sender, message) => {
-    const { ra, dec } = params(message);
-    document.dispatchEvent(new CustomEvent("distiller:point", { detail: { ra: Number(ra), dec: Number(dec) } }));
-    return {};
-  };
+/** What a button sends: alternatives of each thing, the best first. No address is made yet. */
+function parcels(button) {
+  const { samp: kind, ra, dec } = button.dataset;
+  if (kind === "position") return [[{ mtype: "coord.pointAt.sky", params: () => ({ ra, dec }) }]];
+  if (kind === "table") return [[{ mtype: "table.load.votable", params: () => ({ url: table.url, "table-id": table.table_id, name: table.name }) }]];
+  const products = kind === "product" ? [button.dataset] : chosenProducts();
+  return products.filter(onlyFits).slice(0, MOST).map((one) => Object.assign(parcelOf(one), { key: one.key }));
 }
 
-async function connect() {
-  const samp = await load();
-  if (!connector) {
-    makeTracker(samp);
-    const icon = new URL(document.querySelector("link[rel=icon]").href).href;
-    const meta = { "samp.name": NAME, "samp.description.text": document.title, "samp.icon.url": icon };
-    connector = new samp.Connector(NAME, meta, tracker, tracker.calculateSubscriptions());
-    connector.onunreg = () => say(words("off"));
-  }
-  if (connector.connection) return connector.connection;
-  say(words("asking"));
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("timeout")), PATIENCE);
-    connector.runWithConnection(
-      (connection) => { clearTimeout(timer); say(words("on")); resolve(connection); },
-      (error) => { clearTimeout(timer); reject(error); },
-    );
-  });
-}
-
-function listens(id, mtype) {
-  const known = tracker.subs[id] || {};
-  return Object.keys(known).some((one) => one === mtype || one === "*" || (one.endsWith(".*") && mtype.startsWith(one.slice(0, -1))));
-}
-
-function listClients() {
-  for (const menu of document.querySelectorAll("[data-samp-list]")) {
-    for (const old of menu.querySelectorAll("[data-samp-client]")) old.parentElement.remove();
-    const model = menu.querySelector("[data-samp]");
-    for (const id of Object.keys(tracker.ids)) {
-      if (!listens(id, menu.dataset.sampList)) continue;
-      const item = document.createElement("li");
-      const button = model.cloneNode();
-      button.dataset.sampClient = id;
-      button.textContent = words("to").replace("%s", tracker.getName(id));
-      item.append(button);
-      model.parentElement.after(item);
-    }
-  }
-}
-
-function send(connection, mtype, params, client) {
-  const message = new window.samp.Message(mtype, params);
-  const name = `distiller-${++tag}`;
-  tracker.replyHandler[name] = (responder, _tag, response) => {
-    const good = response["samp.status"] === "samp.ok";
-    const detail = good ? "" : ` ${response["samp.error"]?.["samp.errortxt"] ?? ""}`;
-    toast(`${tracker.getName(responder)}: ${words(good ? "taken" : "failed")}${detail}`);
-  };
-  return new Promise((resolve, reject) => {
-    if (client) connection.call([client, name, message], () => resolve(1), reject);
-    else connection.callAll([name, message], (receivers) => resolve(Object.keys(receivers || {}).length), reject);
-  });
-}
+const bestFor = (client, alternatives) => alternatives.find((one) => client.takes(one.mtype));
 
 async function json(response) {
-  if (!response.ok) throw new Error(words("nolink"));
+  if (!response.ok) throw new Refusal(words("nolink"));
   return response.json();
 }
 
-const isMap = (type) => ["image", "cube"].includes(type);
+/** The link that the parcel needs, made by the server at the moment of sending: it dies in minutes. */
+async function linkFor(button, parcel) {
+  if (button.dataset.samp === "position") return "";
+  if (button.dataset.samp === "table") {
+    const signed = await json(await post(button.dataset.sign || "/search/sign", { address: location.search.slice(1) }));
+    const name = document.querySelector("h1")?.textContent.trim() || "Distiller";
+    table = { ...signed, name, search: searchHere() };
+    try { sessionStorage.setItem(KEPT, JSON.stringify(table)); } catch { /* private window */ }
+    return table.url;
+  }
+  return (await json(await post(`/products/${encodeURIComponent(parcel.key)}/signed`))).url;
+}
 
-async function messages(button) {
-  const kind = button.dataset.samp;
-  if (kind === "position") return [["coord.pointAt.sky", { ra: button.dataset.ra, dec: button.dataset.dec }]];
-  if (kind === "table") {
-    table = await json(await post("/search/sign", { address: location.search.slice(1) }));
-    const name = document.querySelector("h1")?.textContent.trim() || NAME;
-    return [["table.load.votable", { url: table.url, "table-id": table.table_id, name }]];
+function answered(client, reply) {
+  const good = reply["samp.status"] === "samp.ok";
+  const why = good ? "" : ` ${reply["samp.error"]?.["samp.errortxt"] ?? ""}`;
+  toast(`${client.name}: ${words(good ? "taken" : "failed")}${why}`, { seconds: good ? 6 : 15 });
+}
+
+/** Sends to one client or to all that take it; resolves to the names of those that were sent something. */
+async function send(button, clients) {
+  const reached = new Set();
+  for (const parcel of parcels(button)) {
+    const takers = clients.filter((client) => bestFor(client, parcel));
+    if (!takers.length) continue;
+    const url = await linkFor(button, parcel);
+    for (const client of takers) {
+      const { mtype, params } = bestFor(client, parcel);
+      await call(client, mtype, params(url), (reply) => answered(client, reply));
+      reached.add(client.name);
+    }
   }
-  const chosen = kind === "product"
-    ? [{ key: button.dataset.key, type: button.dataset.type, name: button.dataset.name }]
-    : [...document.querySelectorAll("tr[data-key]:has(.d-tick:checked)")].map((row) => ({ key: row.dataset.key, type: row.dataset.type, name: row.querySelector("th").textContent.trim() }));
-  const made = [];
-  for (const one of chosen.slice(0, 20)) {
-    const { url } = await json(await post(`/products/${encodeURIComponent(one.key)}/signed`));
-    made.push(isMap(one.type)
-      ? ["image.load.fits", { url, "image-id": one.key, name: one.name }]
-      : ["table.load.fits", { url, "table-id": one.key, name: one.name }]);
+  return [...reached];
+}
+
+/** Under each thing that can be sent, the programs that take it. */
+function listClients(menu, clients) {
+  for (const old of menu.querySelectorAll("[data-samp-client]")) old.parentElement.remove();
+  for (const model of menu.querySelectorAll("[data-samp]:not([data-samp=find])")) {
+    const offered = parcels(model);
+    for (const client of clients.filter((one) => offered.some((parcel) => bestFor(one, parcel))).reverse()) {
+      const item = document.createElement("li");
+      const button = model.cloneNode();
+      button.dataset.sampClient = client.id;
+      button.classList.add("d-samp-client");
+      button.textContent = words("to").replace("%s", client.name);
+      item.append(button);
+      model.closest("li").after(item);
+    }
   }
-  return made;
+  const finder = menu.querySelector("[data-samp-found]");
+  finder.hidden = menu.querySelector("[data-samp-client]") !== null;
+  finder.querySelector("[data-samp-none]").hidden = false;
+}
+
+async function refresh(menu) {
+  if (connection()) listClients(menu, await listeners());
+}
+
+function fold(button) {
+  const toggle = button.closest(".dropdown")?.querySelector("[data-bs-toggle=dropdown]");
+  if (toggle) { window.bootstrap?.Dropdown.getOrCreateInstance(toggle).hide(); toggle.focus(); }
 }
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-samp]");
   if (!button) return;
   try {
-    const connection = await connect();
-    let receivers = 0;
-    for (const [mtype, params] of await messages(button)) receivers += await send(connection, mtype, params, button.dataset.sampClient);
-    toast(receivers ? words("sent").replace("%s", receivers) : words("nobody"));
+    if (button.dataset.samp !== "find") fold(button);
+    await connect(handlers);
+    const clients = await listeners();
+    if (button.dataset.samp === "find") { listClients(button.closest(".dropdown-menu"), clients); return; }
+    const asked = button.dataset.sampClient;
+    const reached = await send(button, asked ? clients.filter((one) => one.id === asked) : clients);
+    toast(reached.length ? words("sent").replace("%s", reached.join(", ")) : words("nobody"));
+    if (button.dataset.samp === "selection" && chosenProducts().length > MOST) toast(words("most").replace("%s", MOST), { seconds: 15 });
   } catch (error) {
-    const text = error?.message === words("nolink") ? error.message : await reason(error);
-    say(words("off"));
-    toast(text, { seconds: 15 });
+    toast(error.message, { seconds: 15 });
   }
 });
+document.addEventListener("show.bs.dropdown", (event) => {
+  const menu = event.target.parentElement?.querySelector("[data-samp-list]");
+  if (menu) refresh(menu).catch(() => {});
+});
+
+// What the other programs say. A row of another page of these results is named with the way to it.
+const ours = (given) => table && (given["table-id"] ? given["table-id"] === table.table_id : given.url === table.url);
+const didAt = (row) => (/^\d{1,6}$/.test(row) ? table.rows[Number(row)] : undefined);
+const here = () => table && table.search === searchHere();
+
+function mark(given) {
+  const did = ours(given) && didAt(given.row);
+  if (!did) return;
+  const place = Number(given.row);
+  if ([...document.querySelectorAll("tr[data-did]")].some((row) => row.dataset.did === did)) {
+    document.dispatchEvent(new CustomEvent("distiller:mark", { detail: { did } }));
+  } else if (here() && document.querySelector("[data-results]")) {
+    const address = new URL(location.href);
+    address.searchParams.set("page", Math.floor(place / Number(document.querySelector("#size")?.value || 25)) + 1);
+    toast(words("otherpage").replace("%s", place + 1), { link: [address.href, words("show")] });
+  }
+}
+
+function choose(given) {
+  if (!ours(given)) return;
+  const dids = (given["row-list"] || []).map(didAt).filter(Boolean);
+  document.dispatchEvent(new CustomEvent("distiller:choose", { detail: { dids } }));
+}
+
+const handlers = {
+  "table.highlight.row": mark,
+  "table.select.rowList": choose,
+  "coord.pointAt.sky": ({ ra, dec }) => {
+    document.dispatchEvent(new CustomEvent("distiller:point", { detail: { ra: Number(ra), dec: Number(dec) } }));
+  },
+};
 
 // What is marked or chosen here is marked in the other programs too, once a table has been sent to them.
 document.addEventListener("distiller:highlight", (event) => {
   const row = table?.rows.indexOf(event.detail.did) ?? -1;
-  if (row >= 0 && connector?.connection) {
-    connector.connection.notifyAll([new window.samp.Message("table.highlight.row", { "table-id": table.table_id, url: table.url, row: String(row) })]);
-  }
+  if (row >= 0) notify("table.highlight.row", { "table-id": table.table_id, url: table.url, row: String(row) });
 });
 document.addEventListener("distiller:selection", (event) => {
-  if (!table || !connector?.connection) return;
+  if (!table) return;
   const list = event.detail.dids.map((did) => table.rows.indexOf(did)).filter((row) => row >= 0).map(String);
-  connector.connection.notifyAll([new window.samp.Message("table.select.rowList", { "table-id": table.table_id, url: table.url, "row-list": list })]);
+  notify("table.select.rowList", { "table-id": table.table_id, url: table.url, "row-list": list });
 });
-addEventListener("pagehide", () => connector?.connection?.close());
