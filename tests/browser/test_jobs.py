@@ -143,7 +143,7 @@ def test_a_test_job_in_one_click_and_its_end_seen_on_its_page(as_alice, cast, wo
     page.wait_for_url("**/jobs/*-*/")
     draft = Job.objects.get(run_id="edited")
     assert (draft.phase, draft.parameters["seconds"]) == (Phase.PENDING, ["3"])
-    page.click("main >> text=Edit")
+    page.get_by_role("link", name="Edit", exact=True).click()
     page.wait_for_url("**/edit")
     assert page.input_value("#p-seconds") == "3"
     page.fill("#p-seconds", "9999")
