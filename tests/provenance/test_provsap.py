@@ -141,3 +141,20 @@ def test_the_matrix_of_rights_holds_in_every_format(cast, client_of, item, model
     assert hidden.status_code == (200 if sees else 404)
     if not sees:
         assert hidden.content.replace(b"secret-target", b"never-was") == unknown.content
+
+
+def test_the_service_describes_itself_as_prov_aq_says(client, settings):
+    """A client that follows ``has_query_service`` learns how to ask about any identifier."""
+    from rdflib import Graph, Namespace, URIRef
+    from rdflib.namespace import RDF
+
+    chain()
+    prov = Namespace("http://www.w3.org/ns/prov#")
+    answer = client.get("/provenance/service")
+    assert answer["Content-Type"].startswith("text/turtle")
+    found = Graph().parse(data=answer.content.decode(), format="turtle")
+    described = found.value(URIRef(f"{settings.PUBLIC_URL}/provenance/service"), prov.describesService)
+    assert (described, RDF.type, prov.DirectQueryService) in found
+    template = str(found.value(described, prov.provenanceUriTemplate))
+    address = template.replace("{uri}", "ivo%3A%2F%2Fdistiller.example%2Farc%3Fsky").removeprefix(settings.PUBLIC_URL)
+    assert "arc:sky" in client.get(address).json()["datasetEntity"]
