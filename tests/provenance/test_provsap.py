@@ -1,6 +1,7 @@
 """ProvSAP: every parameter of the draft and of OPUS, in both spellings, and the rights in every format."""
 
 import json
+import re
 
 import pytest
 
@@ -66,6 +67,28 @@ def test_views(client):
     flow = document(client, "ID=analyse&DEPTH=9&VIEW=workflow")["wasInformedBy"]
     assert next(iter(flow.values())) == {"prov:informed": "arc:analyse", "prov:informant": "arc:calibrate"}
     assert "used" not in document(client, "ID=sky&DEPTH=9&VIEW=responsibility")
+
+
+@pytest.mark.parametrize("item", FORMATS, ids=lambda item: item.name)
+@pytest.mark.parametrize(
+    ("view", "shown", "left_out"),
+    [
+        ("workflow", {"analyse", "calibrate"}, {"RAW", "SKY", "CAL"}),
+        ("dataflow", {"RAW", "SKY", "CAL"}, {"Operator"}),
+        ("responsibility", {"Alice"}, {"RAW"}),
+    ],
+)
+def test_each_view_in_each_format(client, item, view, shown, left_out):
+    chain()
+    start = "analyse" if view == "workflow" else "sky"
+    answer = client.get(
+        f"/provsap?ID={start}&DEPTH=9&CONFIGURATION=0&DESCRIPTIONS=0&VIEW={view}&RESPONSEFORMAT={item.name}"
+    )
+    assert answer.status_code == 200
+    if item.name != "PROV-PNG":
+        words = set(re.findall(r"[A-Za-z]+", re.sub(r"ivo://[^\s\"<>]+", " ", answer.content.decode())))
+        assert shown <= words
+        assert not left_out & words
 
 
 @pytest.mark.parametrize(
