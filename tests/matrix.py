@@ -308,6 +308,7 @@ WORK = {
         "/provenance/suspects", post=True, fields={"key": "{hidden}"}, status=(403, 403, 403, 403, 302)
     ),
     "provenance/select": opened("/provenance/select", post=True, fields={"key": "{hidden}"}, status=302),
+    "provenance/service": opened("/provenance/service"),
     "provenance/entity/<str:identifier>/crate.zip": Row(Kind.KNOWN, "/provenance/entity/{key}/crate.zip"),
     "provenance/entity/<str:identifier>/dependents/": Row(Kind.KNOWN, "/provenance/entity/{key}/dependents/"),
     "provenance/activity/<str:identifier>/dependents/": Row(Kind.KNOWN, "/provenance/activity/{activity}/dependents/"),
