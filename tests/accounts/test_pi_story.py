@@ -14,7 +14,9 @@ from tests.accounts.test_real_providers import federation, iam, page, site, thro
 from tests.support.gadf import Run, make_store
 
 __all__ = ["federation", "iam", "page", "site"]
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900), pytest.mark.django_db(transaction=True),
+]  # fmt: skip
 KEY = "closed.run-77"
 SignIn = Callable[[object, str], None]
 
