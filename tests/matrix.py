@@ -271,7 +271,7 @@ PROVENANCE = {
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 PORTAL = {
     "cart/": opened("/cart/"),
-    "cart/script": opened("/cart/script"),
+    "cart/script": opened("/cart/script?ID={hidden}", status=(302, 302, 200, 200, 200)),
     "cart/zip": opened("/cart/zip", post=True, status=302),
     "sed/": opened("/sed/?ID={hidden}", status=(200, 200, 400, 400, 400)),
     "hips/<path:name>": opened("/hips/none", status=404),
@@ -281,6 +281,10 @@ PORTAL = {
     "search/adql": opened("/search/adql", post=True, fields={"adql": "SELECT * FROM ivoa.obscore"}, status=302),
     "search/export": opened("/search/export?ra=83.6&dec=22&radius=180&format=csv"),
     "search/sign": opened("/search/sign", post=True),
+    "search/archives/<uuid:identifier>/sign": opened(f"/search/archives/{UNKNOWN}/sign", post=True, status=404),
+    "search/archives/signed/<str:token>/results.vot": opened("/search/archives/signed/unknown/results.vot", status=403),
+    "search/simultaneous": Row(Kind.KNOWN, "/search/simultaneous?ID={key}", status=302),
+    "searches/columns": signed_in("/searches/columns", post=True, status=(302, 400, 400, 400, 400)),
     "search/signed/<str:token>/results.vot": opened("/search/signed/unknown/results.vot", status=403),
     "searches/": opened("/searches/", status=(302, 200, 200, 200, 200)),
     "searches/<uuid:identifier>/": mine("/searches/{search}/", post=True, status=(302, 404, 404, 302, 404)),
