@@ -271,6 +271,7 @@ WORK = {
     "provenance/compare": opened("/provenance/compare"),
     "provenance/compare/verdict": opened("/provenance/compare/verdict"),
     "provenance/common": opened("/provenance/common"),
+    "provenance/select": opened("/provenance/select"),
     "provenance/suspects": opened("/provenance/suspects"),
     "provenance/entity/<str:identifier>/crate.zip": Row(Kind.KNOWN, "/provenance/entity/{key}/crate.zip"),
     "provenance/entity/<str:identifier>/dependents/": Row(Kind.KNOWN, "/provenance/entity/{key}/dependents/"),

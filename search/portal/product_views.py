@@ -15,10 +15,11 @@ from django.views.decorators.http import require_safe
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import ANONYMOUS, Viewer, may_fetch
 from jobs.registry import accepting
+from provenance.hooks import actions_for
 from search.archive import denial, previews
 from search.archive.lookup import find, found_or_404
 from search.archive.models import Collection, Product
-from search.portal import curves, fitsview, looks, measure, product, show
+from search.portal import curves, fitsview, looks, measure, ogip, product, show, uses
 
 TABS = ("overview", "metadata", "files", "fits", "provenance", "related", "cite")
 MAPS = ("image", "cube")
@@ -59,13 +60,15 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
 
 def _common(row: Product, viewer: Viewer, tab: str, collection: Collection | None) -> dict[str, Any]:
     may = may_fetch(viewer, row.policy_id)
+    history = product.history(row, viewer)
     return {
         "product": row,
         "name": show.name(row),
         "tab": tab,
         "may": may,
         "denial": None if may else denial.explain(row, viewer),
-        "history": product.history(row, viewer),
+        "history": history,
+        "actions": actions_for("entity", row.key, viewer) if history else [],
         "job_types": accepting(row.dataproduct_type) if may else [],
         "has_fits": may and fitsview.is_viewable(row),
         "json_ld": _embedded(product.json_ld(row, may_fetch(ANONYMOUS, row.policy_id), collection)),
@@ -84,8 +87,9 @@ def _overview(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, A
     look = looks.of(row) if may else None
     return {
         "facts": product.key_facts(row),
+        "uses": uses.of(row, viewer),
         "look": look,
-        "curve": curves.of(row) if may and row.dataproduct_type in CURVED else None,
+        "curve": (ogip.of(row) or curves.of(row)) if may and row.dataproduct_type in CURVED else None,
         "has_preview": may and look is None and previews.has_preview(row),
         "is_map": may and row.dataproduct_type in MAPS and bool(row.storage_key),
         "measure": _measured(request, row) if may and row.dataproduct_type in MAPS and row.storage_key else None,
