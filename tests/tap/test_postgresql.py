@@ -126,8 +126,12 @@ def until(condition, patience: float = 30) -> bool:
     return True
 
 
-def web_processes() -> set[int]:
-    return {pid for pid, (_, command) in all_processes().items() if "gunicorn" in command}
+def web_processes(gateway) -> set[int]:
+    known = all_processes()
+    family = [gateway.process.pid]
+    for member in family:
+        family += [pid for pid, (parent, _) in known.items() if parent == member]
+    return {pid for pid in family if "gunicorn" in known[pid][1]}
 
 
 def refused(response) -> bool:
@@ -143,7 +147,8 @@ def refused(response) -> bool:
 def test_a_crash_of_the_database_is_an_error_document_and_over_when_it_is_back(on_postgresql, cluster):
     token = on_postgresql.manage("create_token", "alice", "--scopes", "read:tap").stdout.strip()
     signed_in = {"Authorization": f"Bearer {token}"}
-    before = web_processes()
+    before = web_processes(on_postgresql)
+    assert before
     with ThreadPoolExecutor(4) as threads:
         cut = ask(on_postgresql, ENDLESS, data={"MAXREC": "5000000"}, headers=signed_in, stream=True)
         pieces = cut.iter_content(2**16)
@@ -170,7 +175,7 @@ def test_a_crash_of_the_database_is_an_error_document_and_over_when_it_is_back(o
     assert {ask(on_postgresql).status_code for _ in range(20)} == {200}
     assert {ask(on_postgresql, headers=signed_in).status_code for _ in range(10)} == {200}
     assert {requests.get(f"{on_postgresql.url}/", timeout=20).status_code for _ in range(10)} == {200}
-    assert web_processes() == before
+    assert web_processes(on_postgresql) == before
 
 
 def test_a_job_outlives_a_restart_of_the_database(on_postgresql, cluster):
