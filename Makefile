@@ -27,7 +27,7 @@ lock: ## compile the locks from pyproject.toml and package.json
 	PATH="$(CURDIR)/.venv/bin:$$PATH" npm install --package-lock-only --ignore-scripts
 
 messages: ## collect the texts of the pages into the French catalogue and compile it; what is new stands there empty
-	$(PY) manage.py makemessages -l fr --no-location --no-obsolete -i node_modules -i tests -i benchmarks -i client -i var
+	$(PY) manage.py messages
 	msgfmt --check --statistics -o locale/fr/LC_MESSAGES/django.mo locale/fr/LC_MESSAGES/django.po
 
 clean: ## forget what was installed; data stay

@@ -30,6 +30,7 @@ TEST_PACKAGES = DEMO_PACKAGES | {
     "jsamp": "jsamp",
     "/usr/share/java/bsh.jar": "libbsh-java",
     "Xvfb": "xvfb",
+    "xdotool": "xdotool",
     "msgfmt": "gettext",
     "runuser": "util-linux",
     "/usr/share/simplesamlphp/www/index.php": "simplesamlphp",
@@ -37,6 +38,8 @@ TEST_PACKAGES = DEMO_PACKAGES | {
     "/etc/php/*/mods-available/dom.ini": "php-xml",
     "/etc/php/*/mods-available/mbstring.ini": "php-mbstring",
     "/etc/php/*/mods-available/pdo_sqlite.ini": "php-sqlite3",
+    "/usr/sbin/slurmctld": "slurm-wlm",
+    "/usr/sbin/munged": "munge",
     "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf": "fonts-dejavu-core",
 }
 

@@ -45,6 +45,31 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def membership_services(name: str) -> list[dict[str, str]]:
+    """A JSON list: ``[{"kind": "scim", "issuer": …, "url": …, "token": …}]`` (or grouper, with user and password)."""
+    try:
+        found = json.loads(text(name) or "[]")
+        for one in found:
+            if one["kind"] not in ("scim", "grouper") or not one["issuer"]:
+                raise ValueError("kind is scim or grouper, and each has an issuer")
+            one["url"] = one["url"].rstrip("/")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise SettingError(f"{name} must be a JSON list of objects with kind, issuer and url: {error}") from error
+    return list(found)
+
+
+def groups(name: str) -> dict[str, tuple[str, ...]]:
+    """``type=group|group, type=group``: for each type the groups it is for."""
+    found = {}
+    for word in words(name):
+        kind, sign, members = word.partition("=")
+        given = tuple(member.strip() for member in members.split("|") if member.strip())
+        if not sign or not kind.strip() or not given:
+            raise SettingError(f"{name} must be like fit_3d=members|experts, not {word!r}")
+        found[kind.strip()] = given
+    return found
+
+
 def login_providers(name: str) -> dict[str, Any]:
     """allauth's providers from a JSON list of apps: ``[{"provider": "openid_connect", "provider_id": …, …}]``."""
     try:

@@ -3,7 +3,9 @@
 import uuid
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 
 from gateway.vo import log
 
@@ -22,3 +24,33 @@ class RequestId:
             return response
         finally:
             log.request_id.reset(token)
+
+
+class OtherOrigins:
+    """Lets scripts of the listed origins speak with the job lists (Fetch standard, CORS protocol).
+
+    They bring an access token; cookies stay out of it, so no page can act in the name of a visitor's session.
+    """
+
+    METHODS = "GET, HEAD, POST, PUT, DELETE"
+    HEADERS = "Authorization, Content-Type, Accept"
+    EXPOSED = "Location, Content-Disposition, WWW-Authenticate, X-VO-Authenticated"
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(("/uws/", "/tap/async", "/soda/async", "/jobs/types/")):
+            return self.get_response(request)
+        origin = request.headers.get("Origin", "")
+        listed = origin in settings.EMBED_ORIGINS
+        asks_first = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+        response = HttpResponse(status=204) if listed and asks_first else self.get_response(request)
+        patch_vary_headers(response, ("Origin",))
+        if listed:
+            response["Access-Control-Allow-Origin"] = origin
+            response["Access-Control-Allow-Methods"] = self.METHODS
+            response["Access-Control-Allow-Headers"] = self.HEADERS
+            response["Access-Control-Expose-Headers"] = self.EXPOSED
+            response["Access-Control-Max-Age"] = "600"
+        return response

@@ -63,6 +63,14 @@ SITE_NAME = env.text("DISTILLER_SITE_NAME", "Demo gateway")
 ORGANISATION = env.text("DISTILLER_ORGANISATION", "")
 CONTACT_NAME = env.text("DISTILLER_CONTACT_NAME", "The operators")
 CONTACT_EMAIL = env.text("DISTILLER_CONTACT_EMAIL")
+# Pages of other sites whose scripts may run and watch jobs here with their users' tokens: https://portal.example.org
+EMBED_ORIGINS = env.words("DISTILLER_EMBED_ORIGINS")
+# Addresses whose files jobs may take as inputs, as beginnings: https://data.example.org/dl3/
+INPUT_URLS = env.words("DISTILLER_INPUT_URLS")
+# Who may describe jobs for staff to review: everyone (who is signed in), staff, or names of groups.
+PROPOSERS = env.words("DISTILLER_PROPOSERS", "everyone")
+# Types of jobs that only some groups may run: fit_3d=cta-members|lst, ctbin=experts
+JOB_GROUPS = env.groups("DISTILLER_JOB_GROUPS")
 ANONYMOUS_JOBS = env.flag("DISTILLER_ANONYMOUS_JOBS")
 STORAGE_DIR = DATA_DIR / "archive"
 SCRATCH_DIR = DATA_DIR / "scratch"
@@ -115,6 +123,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "gateway.middleware.RequestId",
+    "gateway.middleware.OtherOrigins",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -154,7 +163,10 @@ TEMPLATES = [
 
 # --- database --------------------------------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
-DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60))}
+# A connection that is kept is looked at before its next use: the database may have been started anew meanwhile.
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A transaction that reads and then writes fails at once unless it took the write lock at its beginning.
     DATABASES["default"]["OPTIONS"] = {
@@ -267,6 +279,9 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 LOCAL_SIGNUP = env.flag("LOCAL_SIGNUP", True)
 # What an identity provider vouched for ends so many days after the last login through it, for tokens too.
 RIGHTS_LAPSE_DAYS = env.number("RIGHTS_LAPSE_DAYS", 90)
+# Services that are asked for memberships between logins, each person once in so many hours.
+MEMBERSHIP_SERVICES = env.membership_services("MEMBERSHIP_SERVICES")
+MEMBERSHIP_HOURS = env.number("MEMBERSHIP_HOURS", 6)
 # The key pair of the SAML service provider, as PEM (usually SAML_KEY_FILE and SAML_CERTIFICATE_FILE).
 SAML_KEY = env.text("SAML_KEY")
 SAML_CERTIFICATE = env.text("SAML_CERTIFICATE")
@@ -305,7 +320,6 @@ NPM_FOLDERS = {
     "npm/bootstrap": "bootstrap/dist",
     "npm/htmx": "htmx.org/dist",
     "npm/datatables": "datatables.net/js",
-    "npm/datatables-bs5": "datatables.net-bs5",
     "npm/cytoscape": "cytoscape/dist",
     "npm/cytoscape-dagre": "cytoscape-dagre/dist",
     "npm/aladin": "aladin-lite/dist",
@@ -348,6 +362,11 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
+FILE_UPLOAD_HANDLERS = [
+    "jobs.streaming.Limited",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 if PRODUCTION:
     SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", True)
     SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from gateway.access.rights import Viewer, viewer_of
-from jobs import parameters, queue, registry, results
+from jobs import code, parameters, queue, registry, results
 from jobs.activity import JobInfo
 from jobs.errors import Refused
 from jobs.limits import limits
@@ -43,7 +44,7 @@ class Attempt:
         self.events = Events(self.folder / "events.jsonl")
         self.log = Log(self.job)
 
-    @property
+    @cached_property
     def viewer(self) -> Viewer:
         return viewer_of(self.job.owner) if self.job.owner else Viewer()
 
@@ -175,7 +176,7 @@ class Attempt:
             return ""
         sums = {name: [member.sha256 for member in members] for name, members in self.inputs.products.items()}
         try:
-            return parameters.fingerprint(job_type.description, self.job.parameters, sums)
+            return parameters.fingerprint(job_type.description, self.job.parameters, sums, code.mark(job_type))
         except Refused:
             return ""
 
@@ -187,7 +188,8 @@ class Attempt:
             self.log.write()
             if closing.ending.phase == Phase.QUEUED:
                 return
-            rows = results.register(self.job, found, stored, self.inputs.keys)
+            logs = self.log.texts() if self.job.attempts == 1 else results.log_texts(self.job)
+            rows = results.register(self.job, found, stored, self.inputs.keys, logs)
             record_run(self.job, closing, rows, self.inputs, ended)
 
 

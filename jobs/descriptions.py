@@ -5,12 +5,15 @@ Only staff write the command that carries a description out; whoever is signed i
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from gateway.access.groups import belongs
 from gateway.access.rights import Viewer
 from gateway.vo.http import Session
 from jobs import registry
@@ -22,6 +25,9 @@ from jobs.registry import JobType
 
 Json = dict[str, Any]
 DRAFT, PROPOSED, PUBLISHED, SUPERSEDED, WITHDRAWN = "draft", "proposed", "published", "superseded", "withdrawn"
+BUILT_IN = "built in"
+"""a version of what is written in Python, kept when the first job is made with it"""
+_kept: set[tuple[str, str]] = set()
 
 
 # --- for the registry ------------------------------------------------------------------------------------------------
@@ -42,7 +48,27 @@ def published_types() -> list[JobType]:
 
 
 def type_of(row: JobDescription) -> JobType:
-    return document.cached(json.dumps(row.document, sort_keys=True))
+    return document.cached(json.dumps(row.document, sort_keys=True), row.state == BUILT_IN)
+
+
+def keep(job_type: JobType) -> None:
+    """Once for each version of a type that is written in Python: a later one must not change what old jobs show."""
+    description = job_type.description
+    known = (description.name, description.version)
+    if job_type.lenient or job_type.command is not None or known in _kept:
+        return
+    defaults = {"state": BUILT_IN, "document": document.to_json(job_type)}
+    JobDescription.objects.get_or_create(name=known[0], version=known[1], defaults=defaults)
+    transaction.on_commit(lambda: _kept.add(known))
+
+
+def as_run(name: str, version: str) -> JobType | None:
+    """The type as a job of that version knew it, for pages that show the job."""
+    current = registry.get(name, version)
+    if current is None or current.description.version == version:
+        return current
+    row = JobDescription.objects.filter(name=name, version=version, state=BUILT_IN).first()
+    return replace(type_of(row), base=current.base, page=current.page) if row else current
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -87,7 +113,7 @@ def visible(viewer: Viewer) -> "QuerySet[JobDescription]":
     """Published versions for everyone, one's own drafts, and everything for staff."""
     if viewer.is_staff:
         return JobDescription.objects.all()
-    shown = Q(state__in=(PUBLISHED, SUPERSEDED, WITHDRAWN))
+    shown = Q(state__in=(PUBLISHED, SUPERSEDED, WITHDRAWN, BUILT_IN))
     return JobDescription.objects.filter(shown | Q(author_id=viewer.user_id) if viewer.user_id else shown)
 
 
@@ -106,10 +132,23 @@ def may_edit(row: JobDescription, viewer: Viewer) -> bool:
     return viewer.is_authenticated and row.state == DRAFT and row.author_id == viewer.user_id
 
 
-def create(described: Mapping[str, Any], viewer: Viewer) -> JobDescription:
-    """A draft of a new version."""
+def may_propose(viewer: Viewer) -> bool:
+    """Staff, and whoever the operators let (``DISTILLER_PROPOSERS``: everyone, staff, or names of groups)."""
+    if viewer.is_staff or not viewer.is_authenticated:
+        return viewer.is_staff
+    return "everyone" in settings.PROPOSERS or belongs(viewer, settings.PROPOSERS)
+
+
+def require_proposer(viewer: Viewer) -> None:
     if not viewer.is_authenticated:
         raise Refused(401, "", "", _("Sign in to describe a job."))
+    if not may_propose(viewer):
+        raise Refused(403, "", "", _("The operators let only some groups describe jobs here; ask them to add you."))
+
+
+def create(described: Mapping[str, Any], viewer: Viewer) -> JobDescription:
+    """A draft of a new version."""
+    require_proposer(viewer)
     clean = _clean(described, viewer, {})
     _not_taken(clean, None)
     return JobDescription.objects.create(
@@ -155,7 +194,7 @@ def act(row: JobDescription, action: str, viewer: Viewer, remark: str = "") -> J
     if action not in acts:
         raise Refused(404, "", "", _("There is no such action."))
     before, after, by_staff = acts[action]
-    is_author = viewer.is_authenticated and row.author_id == viewer.user_id
+    is_author = may_propose(viewer) and row.author_id == viewer.user_id
     if not (viewer.is_staff or (is_author and not by_staff)):
         raise Refused(403, "", "", _("Staff review and publish; an author proposes."))
     if action == "publish":

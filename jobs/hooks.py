@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
 from gateway.access.rights import Viewer
 from gateway.vo.hooks import Hook
 
@@ -64,3 +67,6 @@ remove: Hook[[str], None] = Hook("jobs.remove")
 
 set_policy: Hook[[str, int], None] = Hook("jobs.set_policy")
 """``set_policy(key, policy_id)``: a result was shared or published; the product's row follows."""
+
+serve: Hook[[HttpRequest, str], HttpResponseBase] = Hook("jobs.serve")
+"""``serve(request, key)``: the product's bytes as its own address gives them, with every check of that address."""

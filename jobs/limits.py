@@ -24,6 +24,8 @@ class Limits:
     log_size: int = 256 * 1024
     """bytes kept of stdout and of stderr"""
     upload_size: int = 100 * 2**20
+    input_size: int = 2 * 2**30
+    """the largest input that is fetched from an address, bytes"""
     file_size: int = 4 * 2**30
     """the largest file that a run may write, bytes"""
     wait: int = 60

@@ -66,6 +66,9 @@ class Job(models.Model):
     kept = models.BooleanField(default=False, help_text=_("the owner keeps the results beyond destruction"))
     notify = models.BooleanField(default=False, help_text=_("write to the owner when it is done"))
     notified = models.BooleanField(default=False)
+    webhook = models.CharField(max_length=1000, blank=True, help_text=_("called when it is done"))
+    webhook_tries = models.PositiveSmallIntegerField(default=0)
+    webhook_due = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [
@@ -76,6 +79,7 @@ class Job(models.Model):
             # The claim of the next job, the reaper and the destruction look at few rows of a long table.
             models.Index(fields=["queue", "-priority", "queued"], condition=Q(phase="QUEUED"), name="job_waiting"),
             models.Index(fields=["lease"], condition=Q(phase="EXECUTING"), name="job_running"),
+            models.Index(fields=["webhook_due"], condition=Q(webhook_due__isnull=False), name="job_webhook"),
             models.Index(fields=["destruction"], condition=Q(destruction__isnull=False), name="job_doomed"),
         ]
 
@@ -193,6 +197,9 @@ class JobUpload(models.Model):
         return self.name
 
 
+LOG_STREAMS = ("stdout", "stderr")
+
+
 class JobLog(models.Model):
     """A piece of what the run wrote; pieces in the order of ``id`` are the whole."""
 
@@ -222,6 +229,7 @@ class JobDescription(models.Model):
             ("published", _("Published")),
             ("superseded", _("Superseded")),
             ("withdrawn", _("Withdrawn")),
+            ("built in", _("Built in")),
         ],
         default="draft",
     )

@@ -222,13 +222,15 @@ def effective(description: Description, given: Values) -> dict[str, list[str]]:
     return {p.name: list(given.get(p.name, [])) or p.default_texts for p in parameters_of(description)}
 
 
-def fingerprint(description: Description, given: Values, input_sums: Mapping[str, Sequence[str]]) -> str:
-    """SHA-256 of type, version, every effective value and the checksums of the inputs: equal means same result."""
+def fingerprint(
+    description: Description, given: Values, input_sums: Mapping[str, Sequence[str]], code: str = ""
+) -> str:
+    """SHA-256 of type, version, code, every effective value and the inputs' checksums: equal means same result."""
     values: dict[str, Any] = {}
     for parameter in parameters_of(description):
         if not parameter.is_input:
             texts = given.get(parameter.name, []) or parameter.default_texts
             values[parameter.name] = [text_of(convert(parameter, text)) for text in texts]
     sums = {name: sorted(members) for name, members in input_sums.items()}
-    text = json.dumps([description.name, description.version, values, sums], sort_keys=True)
+    text = json.dumps([description.name, description.version, code, values, sums], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

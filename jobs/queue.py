@@ -83,16 +83,20 @@ def hand_over(worker: str) -> Job | None:
 
 def _take(queues: Sequence[str], worker: str, changes: Mapping[str, Any], what: str) -> Job | None:
     now = timezone.now()
-    for candidate in in_order(waiting(queues, now)).values_list("id", flat=True)[:CANDIDATES]:
+    for job in in_order(waiting(queues, now)).select_related("owner", "policy")[:CANDIDATES]:
+        after = {"claim": secrets.token_hex(16), "worker": worker, "attempts": job.attempts + 1, **FRESH, **changes}
         with transaction.atomic():
-            free = Job.objects.filter(pk=candidate, phase__in=phases_before(Act.CLAIM), claim="")
-            taken = free.update(
-                claim=secrets.token_hex(16), worker=worker, attempts=F("attempts") + 1, **FRESH, **changes
+            # As it was read: a job that was run, ended and queued again since then is left for the next look.
+            free = Job.objects.filter(
+                pk=job.pk, phase__in=phases_before(Act.CLAIM), claim="", attempts=job.attempts, queued=job.queued
             )
+            taken = free.update(**after)
             if taken:
-                JobEvent.objects.create(job_id=candidate, time=now, who=worker, what=what)
+                JobEvent.objects.create(job_id=job.pk, time=now, who=worker, what=what)
         if taken:
-            return Job.objects.select_related("owner", "policy").get(pk=candidate)
+            for name, value in after.items():
+                setattr(job, name, value)
+            return job
     return None
 
 

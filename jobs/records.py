@@ -11,13 +11,15 @@ from typing import Any
 
 from django.conf import settings
 
-from jobs import parameters, queue, registry
+from gateway.access.rights import viewer_of
+from jobs import addresses, parameters, queue, registry, reuse
+from jobs.code import PACKAGES, versions
 from jobs.models import Job, JobResult
 from jobs.parameters import Parameter
 from jobs.phases import Phase
 from jobs.registry import JobType
 from jobs.staging import Inputs
-from provenance import capture
+from provenance import capture, session
 from provenance.records import (
     ActivityDescriptionRecord,
     ActivityRecord,
@@ -28,20 +30,7 @@ from provenance.records import (
     UsedRecord,
 )
 
-PACKAGES = ("gammapy", "astropy", "regions", "numpy", "scipy", "iminuit")
-"""software of the analyses; what a light job rests on is Django"""
 MAX_STEPS = 200
-
-
-@cache
-def versions(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    found = []
-    for name in names:
-        try:
-            found.append((name, metadata.version(name)))
-        except metadata.PackageNotFoundError:
-            continue
-    return tuple(found)
 
 
 @cache
@@ -54,9 +43,11 @@ def record_run(job: Job, closing: queue.Closing, rows: list[JobResult], inputs: 
     job_type = registry.get(job.type, job.version)
     if job_type is None:
         return
-    capture.record(activity_of(Ended(job, job_type, closing, rows, inputs, ended)))
-    for step in steps_of(job, closing, ended):
-        capture.record(step)
+    earlier = _repeated(job, closing)
+    with session.opened():
+        capture.record(activity_of(Ended(job, job_type, closing, rows, inputs, ended, earlier)))
+        for step in steps_of(job, closing, ended):
+            capture.record(step)
 
 
 @dataclass(frozen=True)
@@ -69,6 +60,19 @@ class Ended:
     rows: list[JobResult]
     inputs: Inputs
     ended: datetime
+    earlier: Job | None = None
+    """the run that had the same inputs and values before"""
+
+
+def _repeated(job: Job, closing: queue.Closing) -> Job | None:
+    """The earlier run of the same fingerprint, noted in the row too; only one that the owner may see."""
+    mark = closing.changes.get("fingerprint", "")
+    if closing.ending.phase != Phase.COMPLETED or not mark or job.owner is None:
+        return None
+    earlier = reuse.newest(mark, viewer_of(job.owner), besides=job)
+    if earlier is not None:
+        Job.objects.filter(pk=job.pk, same_as=None).update(same_as=earlier)
+    return earlier
 
 
 def activity_of(run: Ended) -> ActivityRecord:
@@ -88,7 +92,7 @@ def activity_of(run: Ended) -> ActivityRecord:
         ),
         start=job.started,
         end=ended,
-        comment=job.run_id,
+        comment=_comment(run),
         parameters=tuple(_parameters(job, job_type)),
         used=tuple(_used(inputs, job)),
         generated=tuple(_generated(job, row, inputs, ended) for row in run.rows if row.size),
@@ -101,6 +105,13 @@ def activity_of(run: Ended) -> ActivityRecord:
         warnings=tuple(closing.changes.get("warnings", ())),
         policy_id=job.policy_id,
     )
+
+
+def _comment(run: Ended) -> str:
+    if run.earlier is None:
+        return run.job.run_id
+    words = f"same inputs, values and code as {run.earlier.activity_id}"
+    return f"{run.job.run_id}; {words}" if run.job.run_id else words
 
 
 @cache
@@ -153,17 +164,19 @@ def _used(inputs: Inputs, job: Job) -> Iterator[UsedRecord]:
     for role, members in inputs.products.items():
         for key in dict.fromkeys(member.key for member in members if member.key):
             yield UsedRecord(entity=key, role=role, time=job.started)
-    for name, staged in inputs.uploads.items():
+    for role, staged in inputs.others:
+        uploaded = staged.identifier.startswith("param:")
         entity = EntityRecord(
-            id=f"x-{staged.sha256[:24]}",
-            name=name,
-            type="upload",
+            id=addresses.entity_id(staged),
+            name=role if uploaded else staged.path.name,
+            type="upload" if uploaded else "file",
+            location="" if uploaded else staged.identifier,
             content_type=staged.content_type,
             sha256=staged.sha256,
             size=staged.size,
             policy_id=job.policy_id,
         )
-        yield UsedRecord(entity=entity, role=name, time=job.started)
+        yield UsedRecord(entity=entity, role=role, time=job.started)
 
 
 def _generated(job: Job, row: JobResult, inputs: Inputs, ended: datetime) -> GeneratedRecord:
@@ -179,7 +192,7 @@ def _generated(job: Job, row: JobResult, inputs: Inputs, ended: datetime) -> Gen
         sha256=row.sha256,
         size=row.size,
         generated_at=ended,
-        derived_from=() if log else inputs.keys,
+        derived_from=() if log else inputs.origins,
         policy_id=job.policy_id,
     )
     return GeneratedRecord(entity=entity, role=row.name, type="Log" if log else ("Main" if row.main else "Result"))

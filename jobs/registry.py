@@ -3,7 +3,7 @@
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,8 @@ from uuid import UUID
 from gateway.access.rights import Viewer
 from gateway.vo.hooks import Hook, Registry
 from jobs.activity import Out, StagedInput
-from jobs.description import Description
+from jobs.description import Description, Input
+from jobs.parameters import parameters_of
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,22 @@ def get(name: str, version: str = "") -> JobType | None:
 
 def offered() -> list[JobType]:
     return [job_type for _name, job_type in types.items()] + (all_described() if all_described.filled else [])
+
+
+def accepting(product_type: str | None, among: Sequence[JobType] | None = None) -> list[Description]:
+    """The descriptions with a form of which an input takes this kind of product (an ObsCore word).
+
+    ``among``: what ``offered()`` gave before, for callers that ask for many products.
+    """
+    return [
+        job_type.description
+        for job_type in (offered() if among is None else among)
+        if job_type.page
+        and any(
+            isinstance(one.meta, Input) and (not one.meta.product_types or product_type in one.meta.product_types)
+            for one in parameters_of(job_type.description)
+        )
+    ]
 
 
 def analysis_types() -> list[JobType]:

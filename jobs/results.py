@@ -22,13 +22,12 @@ from django.core.files.storage import default_storage
 
 from gateway.vo.identifiers import did, is_key
 from jobs import hooks
-from jobs.models import Job, JobLog, JobResult
+from jobs.models import LOG_STREAMS, Job, JobLog, JobResult
 from provenance.models import WasGeneratedBy
 
 log = logging.getLogger(__name__)
 BLOCK = 2**20
 SUMMARY = "summary"
-LOG_STREAMS = ("stdout", "stderr")
 
 
 @dataclass(frozen=True)
@@ -181,8 +180,10 @@ def drop_other_runs(job: Job, mine: bool = False) -> None:
                 default_storage.delete(f"{root}/{folder}/{name}")
 
 
-def register(job: Job, found: list[Found], stored: Mapping[str, str], input_keys: tuple[str, ...]) -> list[JobResult]:
-    """Within the ending transaction: a row for each file, a product for each that is one."""
+def register(
+    job: Job, found: list[Found], stored: Mapping[str, str], input_keys: tuple[str, ...], logs: Mapping[str, str]
+) -> list[JobResult]:
+    """Within the ending transaction: a row for each file and each log, a product for each that is one."""
     rows = []
     for item in found:
         row = JobResult(
@@ -200,7 +201,7 @@ def register(job: Job, found: list[Found], stored: Mapping[str, str], input_keys
             row.product_key = key_of(job, item)
             row.identifier = hooks.results(_new_product(job, item, row.product_key, input_keys))
         rows.append(row)
-    return JobResult.objects.bulk_create([*rows, *_logs(job)])
+    return JobResult.objects.bulk_create([*rows, *_logs(job, logs)])
 
 
 def _new_product(job: Job, item: Found, key: str, input_keys: tuple[str, ...]) -> hooks.NewProduct:
@@ -220,13 +221,17 @@ def _new_product(job: Job, item: Found, key: str, input_keys: tuple[str, ...]) -
     )
 
 
-def _logs(job: Job) -> list[JobResult]:
+def _logs(job: Job, texts: Mapping[str, str]) -> list[JobResult]:
     rows = []
-    for stream in LOG_STREAMS:
-        content = log_text(job, stream).encode()
+    for stream, text in texts.items():
+        content = text.encode()
         digest = hashlib.sha256(content).hexdigest()
         rows.append(JobResult(job=job, name=stream, content_type="text/plain", size=len(content), sha256=digest))
     return rows
+
+
+def log_texts(job: Job) -> dict[str, str]:
+    return {stream: log_text(job, stream) for stream in LOG_STREAMS}
 
 
 def log_text(job: Job, stream: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from django.db.models import Q
 
 from gateway.access.rights import Viewer, policy_ids
-from jobs import hooks, parameters
+from jobs import code, hooks, parameters
 from jobs.errors import Refused
 from jobs.models import Job
 from jobs.phases import Phase
@@ -24,8 +24,14 @@ def earlier(job_type: JobType, values: Mapping[str, Sequence[str]], viewer: View
         sums = _sums(job_type, values, viewer)
     except (Refused, hooks.InputNotFound, hooks.InputForbidden):
         return None
-    mark = parameters.fingerprint(job_type.description, values, sums)
+    return newest(parameters.fingerprint(job_type.description, values, sums, code.mark(job_type)), viewer)
+
+
+def newest(mark: str, viewer: Viewer, besides: Job | None = None) -> Job | None:
+    """The newest completed job with this fingerprint that the viewer may see."""
     same = Job.objects.filter(fingerprint=mark, phase=Phase.COMPLETED, owner__isnull=False)
+    if besides is not None:
+        same = same.exclude(pk=besides.pk)
     ids = policy_ids(viewer, "see")
     if ids is not None:
         same = same.filter(Q(owner_id=viewer.user_id) | Q(policy_id__in=ids))

@@ -5,6 +5,7 @@ Each function checks who asks and what the phase allows, writes one transaction 
 """
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -15,17 +16,20 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from gateway.access import marks
+from gateway.access.groups import belongs
 from gateway.access.models import Metadata, Policy, Rights
 from gateway.access.rights import Viewer, policy_ids
-from jobs import hooks, parameters, registry
+from jobs import addresses, descriptions, hooks, parameters, past, registry
 from jobs.errors import Refused
 from jobs.limits import limits
-from jobs.models import Job, JobResult
+from jobs.models import Job, JobEvent, JobResult
 from jobs.phases import ACTIVE, FINISHED, Act, Phase, phases_before
 from jobs.queue import SLURM
 from jobs.registry import JobType
 from jobs.slurm.config import queue_of
 from jobs.uploads import Upload, store_uploads
+from jobs.webhook import checked as checked_webhook
 
 log = logging.getLogger(__name__)
 LONGEST = 2**31 - 1
@@ -58,19 +62,42 @@ def may_change(viewer: Viewer, job: Job) -> bool:
 
 def find(job_id: UUID, viewer: Viewer, *, change: bool = False) -> Job:
     """The job, or 404 unknown, 401 not signed in, 403 somebody else's."""
-    job = Job.objects.select_related("owner").filter(pk=job_id).first()
+    job = Job.objects.select_related("owner", "policy").filter(pk=job_id).first()
     if job is None:
         raise Refused(404, "", "", _("There is no such job; it may have been deleted."))
     if (may_change if change else may_read)(viewer, job):
+        _mark_staff(viewer, job, change)
         return job
     if not viewer.is_authenticated:
         raise Refused(401, "", "", _("This job belongs to somebody: sign in to see it."))
     raise Refused(403, "", "", _("This job belongs to somebody else; ask its owner to share it."))
 
 
+def _mark_staff(viewer: Viewer, job: Job, change: bool) -> None:
+    """Somebody else's job, by the power of staff: each change is marked, of looks one an hour."""
+    if not viewer.is_staff or job.owner_id in (None, viewer.user_id):
+        return
+    if change:
+        marks.staff_act(viewer, f"changes job {job.pk} of {job.owner_name}")
+    else:
+        marks.staff_look(viewer, job.policy, f"job {job.pk}")
+
+
+def may_create(job_type: JobType, viewer: Viewer) -> bool:
+    try:
+        _may_create(job_type, viewer)
+    except Refused:
+        return False
+    return True
+
+
 def _may_create(job_type: JobType, viewer: Viewer) -> None:
     if not viewer.is_authenticated and not open_to_visitors(job_type):
         raise Refused(401, "", "", _("Sign in to start jobs."))
+    names = settings.JOB_GROUPS.get(job_type.name)
+    if names and not viewer.is_staff and not belongs(viewer, names):
+        rule = _("This analysis is for the groups %(names)s; ask the operators.") % {"names": ", ".join(names)}
+        raise Refused(401 if not viewer.is_authenticated else 403, "", "", rule)
 
 
 def open_to_visitors(job_type: JobType) -> bool:
@@ -102,6 +129,7 @@ def create(
     uploads: Sequence[Upload] = (),
     origin: str = "api",
     notify: bool = False,
+    webhook: str = "",
 ) -> Job:
     """A new job, PENDING, or QUEUED with ``run``. Nothing is stored when it is refused.
 
@@ -128,14 +156,26 @@ def create(
         queue=description.queue,
         priority=1 if viewer.is_staff else 0,
         notify=notify,
+        webhook=(address := checked_webhook(webhook)),
+        webhook_due=now if address else None,
     )
+    who = viewer.username or "anonymous"
     with transaction.atomic():
+        descriptions.keep(job_type)
         job.policy = own_policy(viewer)
+        # Files are stored for a job that exists; without any, one that is to run is queued from its first moment.
+        at_once = run and not uploads
+        if at_once:
+            _check_run(job, job_type, who)
+            job.phase, job.queued, job.queue = Phase.QUEUED, now, queue_of(job_type)
         job.save(force_insert=True)
         store_uploads(job, job_type, uploads)
-        job.note(viewer.username or "anonymous", "created", origin)
-        if run:
-            _queue(job, job_type, viewer.username or "anonymous")
+        lines = [("created", origin), *([(Phase.QUEUED.lower(), "")] if at_once else [])]
+        JobEvent.objects.bulk_create([JobEvent(job=job, who=who, what=what, why=why) for what, why in lines])
+        if at_once:
+            _announce_later(job)
+        elif run:
+            _queue(job, job_type, who)
     return job
 
 
@@ -155,9 +195,14 @@ def check_input(parameter: parameters.Parameter, identifier: str, viewer: Viewer
     """An uploaded part is checked when it is stored; a product must exist, be of a fitting type, and be fetchable."""
     if identifier.startswith("param:"):
         return
+    if addresses.is_address(identifier) and not addresses.own_key(identifier):
+        addresses.address_of(parameter, identifier)
+        return
     try:
-        product = hooks.inputs(identifier, viewer)
+        product = hooks.inputs(addresses.own_key(identifier) or identifier, viewer)
     except hooks.InputNotFound as error:
+        if addresses.address_of(parameter, identifier) and not addresses.own_key(identifier):
+            return
         raise Refused(400, parameter.name, identifier, _("there is no such product")) from error
     except hooks.InputForbidden as error:
         raise Refused(403, parameter.name, identifier, str(error)) from error
@@ -220,25 +265,42 @@ def run(job: Job, viewer: Viewer) -> Job:
     job_type = registry.get(job.type, job.version)
     if job_type is None:
         raise Refused(403, "PHASE", "RUN", _("This job type is no longer offered."))
+    _may_create(job_type, viewer)
     with transaction.atomic():
         _queue(job, job_type, viewer.username or "anonymous")
     job.refresh_from_db()
     return job
 
 
-def _queue(job: Job, job_type: JobType, who: str) -> None:
+def _check_run(job: Job, job_type: JobType, who: str) -> None:
     if job.phase not in phases_before(Act.RUN):
         raise Refused(403, "PHASE", "RUN", _("a job that is %(phase)s cannot be started") % {"phase": job.phase})
     if not job_type.lenient:
         parameters.complete(job_type.description, job.parameters)
+    version = job_type.description.version
+    if job.version != version:
+        descriptions.keep(job_type)
+        job.note(who, f"runs with version {version} of its description, not {job.version}")
+        Job.objects.filter(pk=job.pk).update(version=version)
+        job.version = version
     check_quota(job)
+
+
+def _queue(job: Job, job_type: JobType, who: str) -> None:
+    _check_run(job, job_type, who)
     now = timezone.now()
     waiting = Job.objects.filter(pk=job.pk, phase__in=phases_before(Act.RUN))
-    queue_name = queue_of(job_type)
-    if not waiting.update(phase=Phase.QUEUED, queued=now, not_before=None, queue=queue_name, claim=""):
+    job.queue = queue_name = queue_of(job_type)
+    job.quote = past.quote(job)
+    if not waiting.update(phase=Phase.QUEUED, queued=now, not_before=None, queue=queue_name, claim="", quote=job.quote):
         raise Refused(403, "PHASE", "RUN", _("the job was started or ended meanwhile"))
     job.phase, job.queued, job.queue = Phase.QUEUED, now, queue_name
     job.note(who, Phase.QUEUED.lower())
+    _announce_later(job)
+
+
+def _announce_later(job: Job) -> None:
+    queue_name = job.queue
     if queue_name != SLURM:
         transaction.on_commit(lambda: announce(queue_name))
 
@@ -256,9 +318,25 @@ def check_quota(job: Job) -> None:
     if active >= limits().active:
         rule = _("you have %(count)d active jobs, the limit; wait until one ends, or abort one") % {"count": active}
         raise Refused(403, "PHASE", "RUN", rule)
-    if job.owner_id is not None and (held := bytes_held(job.owner_id)) >= limits().disk:
+    if job.owner_id is not None and (held := _bytes_held_lately(job.owner_id)) >= limits().disk:
         rule = _("your results take %(size)d MB, the limit; delete some jobs first") % {"size": held // 10**6}
         raise Refused(403, "PHASE", "RUN", rule)
+
+
+_measured: dict[tuple[UUID, int], tuple[float, int]] = {}
+FAR, LATELY = 10**9, 30.0
+"""so many bytes below the limit, what was measured counts for so many s: the sum goes over all results of a user"""
+
+
+def _bytes_held_lately(owner_id: UUID) -> int:
+    key, now = (owner_id, limits().disk), time.monotonic()
+    until, held = _measured.get(key, (0.0, 0))
+    if now < until:
+        return held
+    held = bytes_held(owner_id)
+    if held + FAR < limits().disk:
+        _measured[key] = (now + LATELY, held)
+    return held
 
 
 def bytes_held(owner_id: UUID) -> int:

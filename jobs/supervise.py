@@ -14,7 +14,7 @@ from typing import Any
 from jobs import queue
 from jobs.errors import LostClaim
 from jobs.limits import limits
-from jobs.models import Job, JobLog
+from jobs.models import LOG_STREAMS, Job, JobLog
 from jobs.phases import End, Outcome
 from jobs.runner import activity, cage
 from jobs.runner.client import Running
@@ -98,6 +98,11 @@ class Log:
     job: Job
     kept: dict[str, int] = field(default_factory=dict)
     pieces: list[JobLog] = field(default_factory=list)
+    written: dict[str, list[str]] = field(default_factory=dict)
+
+    def texts(self) -> dict[str, str]:
+        """Stream to all that this run wrote, as it is kept."""
+        return {stream: "".join(self.written.get(stream, [])) for stream in LOG_STREAMS}
 
     def add(self, stream: str, block: bytes) -> None:
         room = limits().log_size - self.kept.get(stream, 0)
@@ -108,6 +113,7 @@ class Log:
         if len(block) >= room:
             text += "\n[cut: the log is longer than the gateway keeps]\n"
         now = datetime.now(UTC)
+        self.written.setdefault(stream, []).append(text)
         self.pieces.append(JobLog(job=self.job, claim=self.job.claim, stream=stream, time=now, text=text))
 
     def flush(self) -> None:

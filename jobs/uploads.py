@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from django.core.files.base import File
@@ -18,6 +18,7 @@ from jobs.models import Job, JobUpload
 from jobs.registry import JobType
 
 PART = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+NUMBER = re.compile(r"-[0-9]{1,4}$")
 BLOCK = 2**20
 
 
@@ -36,19 +37,31 @@ def store_uploads(job: Job, job_type: JobType, uploads: Sequence[Upload]) -> Non
     """Stores each part and lets the parameter of that name refer to it, unless ``NAME=param:PART`` does so."""
     inputs = {p.name.lower(): p.name for p in parameters.parameters_of(job_type.description) if p.is_input}
     referred = {text[6:] for texts in job.parameters.values() for text in texts if text.startswith("param:")}
-    for upload in uploads:
-        name = inputs.get(upload.name.lower())
+    for upload in numbered(uploads):
+        name = inputs.get(upload.name.lower()) or inputs.get(NUMBER.sub("", upload.name).lower())
         if not PART.fullmatch(upload.name) or not (name or upload.name in referred or job_type.uploads):
             raise Refused(400, upload.name, upload.file_name, _("this job takes no file under that name"))
         _store(job, upload)
         if name and upload.name not in referred:
             job.parameters[name] = [*job.parameters.get(name, []), f"param:{upload.name}"]
+    if uploads and not job_type.lenient:
+        parameters.check(job_type.description, job.parameters)
     missing = referred - {upload.name for upload in uploads} if not job_type.lenient else set()
     if missing:
         part = sorted(missing)[0]
         raise Refused(400, part, f"param:{part}", _("the request has no file part of that name"))
     if uploads:
         job.save(update_fields=["parameters"])
+
+
+def numbered(uploads: Sequence[Upload]) -> list[Upload]:
+    """Several files of one name (a browser sends them so) become ``name``, ``name-2``, ``name-3``."""
+    found: list[Upload] = []
+    seen: dict[str, int] = {}
+    for upload in uploads:
+        seen[upload.name] = count = seen.get(upload.name, 0) + 1
+        found.append(upload if count == 1 else replace(upload, name=f"{upload.name}-{count}"))
+    return found
 
 
 def _store(job: Job, upload: Upload) -> JobUpload:

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/types/<slug:type_name>/", pages.job_type, name="type"),
     path("jobs/types/<slug:type_name>.<str:form>", pages.description, name="description"),
     path("jobs/bulk", pages.bulk, name="bulk"),
+    path("jobs/test/<slug:type_name>", pages.trial, name="trial"),
     path("jobs/new/", pages.choose, name="choose"),
     path("jobs/new/<slug:type_name>", pages.new, name="new"),
     path("jobs/<uuid:job_id>/", pages.job, name="job"),

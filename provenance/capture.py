@@ -1,21 +1,19 @@
 """The one way in: ``record(activity)``, ``record_entity(entity)``, ``tombstone(id)``.
 
-Each call is one transaction: all of a record or nothing. Writing the same record again changes nothing; a record may
-complete what is known, never contradict it. The rules of the Provenance DM 1.0 that no constraint can hold (times of
-use, roles, cycles) are checked here.
+Each call is one transaction, or part of the session that goes on: all of a record or nothing. Writing the same record
+again changes nothing; a record may complete what is known, never contradict it. The rules of the Provenance DM 1.0 that
+no constraint can hold (times of use, roles, cycles) are checked here.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from gateway.access.models import Metadata, Policy
 from gateway.vo.identifiers import did, is_key
-from provenance import describe, history, scrub
-from provenance.cycles import refuse_cycles
+from provenance import describe, places, scrub, session
 from provenance.errors import Conflict, Refused, Unknown
 from provenance.governance import is_open, joint, public_policy, set_policy
 from provenance.models import (
@@ -38,88 +36,109 @@ from provenance.models import (
     WasInformedBy,
 )
 from provenance.records import ActivityRecord, AgentRecord, EntityRecord, GeneratedRecord, UsedRecord
+from provenance.session import Session
 
 __all__ = ["public_policy", "record", "record_agent", "record_entity", "set_policy", "tombstone"]
 
 
-@transaction.atomic
 def record(activity: ActivityRecord, *, strict: bool = False) -> Activity:
     """Writes an activity with its configuration, inputs, outputs, agents and outcome.
 
     ``strict``: a differing name, comment or location is a Conflict too (imports), not only a differing fact.
     """
-    row, created = _activity(activity, strict)
-    description = row.description
-    if activity.parameters:
-        _parameters(row, description, activity, created)
-    if activity.config_files:
-        _config_files(row, description, activity)
-    written: set[tuple[str, str]] = set()
-    for used in activity.used:
-        _used(row, description, used, strict, written if created else None)
-    fresh = True
-    for generated in activity.generated:
-        fresh &= _generated(row, description, generated, strict)
-    _associations(row, activity)
-    _informed(row, activity.informed_by)
-    _outcome(row, activity, created)
-    _alternates("activity", row.pk, activity.alternates)
-    if not fresh or activity.informed_by:
-        refuse_cycles(activities=[row.pk])
-    if activity.generated or not created:
-        history.refresh([row.pk], onward=not fresh)
+    with session.opened() as to:
+        expect(to, [activity])
+        row, created = _activity(to, activity, strict)
+        if not created:
+            to.flush()
+        description = row.description
+        if activity.parameters:
+            _parameters(to, row, description, activity, created)
+        if activity.config_files:
+            _config_files(to, row, description, activity, created)
+        for used in activity.used:
+            _used(to, row, description, used, strict)
+        to.makers(made.entity.id for made in activity.generated)
+        fresh = True
+        for generated in activity.generated:
+            fresh &= _generated(to, row, description, generated, strict)
+        _associations(to, row, activity)
+        _informed(to, row, activity.informed_by)
+        _outcome(to, row, activity, created)
+        _alternates(to, "activity", row.pk, activity.alternates)
+        if not fresh or activity.informed_by:
+            to.activities.add(row.pk)
+        if activity.generated or not created:
+            to.made_anew[row.pk] = not fresh or to.made_anew.get(row.pk, False)
     return row
 
 
-@transaction.atomic
 def record_entity(entity: EntityRecord, *, strict: bool = False) -> Entity:
     """Writes an entity with its members, progenitors and agents; ``Unknown`` when one of these is not known."""
-    return _write_entity(entity, strict)[0]
+    with session.opened() as to:
+        return _write_entity(to, entity, strict)[0]
 
 
-def _write_entity(entity: EntityRecord, strict: bool) -> tuple[Entity, bool]:
+def expect(to: Session, activities: Iterable[ActivityRecord], entities: Iterable[EntityRecord] = ()) -> None:
+    """Looks up at once all that these records speak of."""
+    runs = list(activities)
+    uses = [used.entity for run in runs for used in run.used]
+    things = [
+        *entities,
+        *(entity for entity in uses if not isinstance(entity, str)),
+        *(made.entity for run in runs for made in run.generated),
+    ]
+    others = [name for thing in things for name in (*thing.members, *thing.derived_from)]
+    agents = [agent for run in runs for agent, _ in run.agents]
+    agents += [agent for thing in things for agent, _ in thing.attributed_to]
+    to.expect(
+        entities=[*(e for e in uses if isinstance(e, str)), *(thing.id for thing in things), *others],
+        activities=[*(run.id for run in runs), *(name for run in runs for name in run.informed_by)],
+        agents=[agent.id for agent in agents],
+        alternates=[
+            *(("entity", scrub.text(name)[:1000]) for thing in things for name in thing.alternates),
+            *(("activity", scrub.text(name)[:1000]) for run in runs for name in run.alternates),
+        ],
+    )
+
+
+def _write_entity(to: Session, entity: EntityRecord, strict: bool) -> tuple[Entity, bool]:
     """The row, and whether it is new."""
     if entity.id in entity.members or entity.id in entity.derived_from:
         raise Refused(f"{entity.id} cannot come from itself or be a member of itself")
-    row, created = _entity(entity, strict)
-    others = [*entity.members, *entity.derived_from]
-    known = Entity.objects.select_related("policy").in_bulk(others) if others else {}
+    expect(to, (), [entity])
+    row, created = _entity(to, entity, strict)
     for other in (*entity.members, *entity.derived_from):
-        if other not in known:
+        known = to.entity(other)
+        if known is None:
             raise Unknown(f"{entity.id} speaks of {other}, which is not known")
-    _link(row, entity, known)
+        if other in entity.members:
+            to.add(HadMember(collection=row, entity=known, policy=joint(row, known)))
+        if other in entity.derived_from:
+            to.add(WasDerivedFrom(entity=row, used_entity=known, policy=joint(row, known)))
     for agent, role in entity.attributed_to:
-        WasAttributedTo.objects.get_or_create(
-            entity=row, agent=record_agent(agent, row.policy), role=role, defaults={"policy": row.policy}
-        )
-    _alternates("entity", row.pk, entity.alternates)
+        to.add(WasAttributedTo(entity=row, agent=_agent(to, agent, row.policy), role=role, policy=row.policy))
+    _alternates(to, "entity", row.pk, entity.alternates)
     if entity.members or (entity.derived_from and not created):
-        refuse_cycles(entities=[row.pk])
+        to.entities.add(row.pk)
     return row, created
-
-
-def _link(row: Entity, entity: EntityRecord, known: dict[str, Entity]) -> None:
-    HadMember.objects.bulk_create(
-        [HadMember(collection=row, entity=known[key], policy=joint(row, known[key])) for key in entity.members],
-        ignore_conflicts=True,
-    )
-    WasDerivedFrom.objects.bulk_create(
-        [
-            WasDerivedFrom(entity=row, used_entity=known[key], policy=joint(row, known[key]))
-            for key in entity.derived_from
-        ],
-        ignore_conflicts=True,
-    )
 
 
 def record_agent(agent: AgentRecord, policy: Policy) -> Agent:
     """Writes an agent. One whom a public record names is public."""
-    row = Agent.objects.select_related("policy").filter(pk=agent.id).first()
+    with session.opened() as to:
+        return _agent(to, agent, policy)
+
+
+def _agent(to: Session, agent: AgentRecord, policy: Policy) -> Agent:
+    row = to.agent(agent.id)
     if row is None:
         facts = {name: scrub.text(getattr(agent, name))[:255] for name in ("name", "email", "affiliation", "url")}
         facts["name"] = facts["name"] or _legal(agent.id)
-        return Agent.objects.create(identifier=_legal(agent.id), type=agent.type, policy=policy, **facts)
-    if row.policy_id != policy.pk and policy.metadata == Metadata.PUBLIC and row.policy.metadata != Metadata.PUBLIC:
+        row = Agent(identifier=_legal(agent.id), type=agent.type, policy=policy, **facts)
+        to.add(row)
+    elif row.policy_id != policy.pk and policy.metadata == Metadata.PUBLIC and row.policy.metadata != Metadata.PUBLIC:
+        to.flush()
         row.policy = policy
         row.save(update_fields=["policy"])
     return row
@@ -150,8 +169,8 @@ def _legal(identifier: str) -> str:
 
 def _policy(policy_id: int | None) -> Policy:
     if policy_id is None:
-        return describe.once("public policy", public_policy)
-    return describe.once(("policy", policy_id), lambda: Policy.objects.get(pk=policy_id))
+        return session.once("public policy", public_policy)
+    return session.once(("policy", policy_id), lambda: Policy.objects.get(pk=policy_id))
 
 
 def _moment(value: datetime | None) -> datetime | None:
@@ -161,7 +180,7 @@ def _moment(value: datetime | None) -> datetime | None:
     return value
 
 
-def _complete(row: Entity | Activity, facts: dict[str, object], firm: set[str], strict: bool) -> None:
+def _complete(to: Session, row: Entity | Activity, facts: dict[str, object], firm: set[str], strict: bool) -> None:
     """Fills what is empty, keeps what is there, refuses what contradicts."""
     changed = []
     for name, value in facts.items():
@@ -174,16 +193,17 @@ def _complete(row: Entity | Activity, facts: dict[str, object], firm: set[str], 
         elif (strict and name != "description_id") or name in firm:
             raise Conflict(f"{row.pk} is known with {name} {known!s:.100}, the record says {value!s:.100}")
     if changed:
+        to.flush()
         row.save(update_fields=changed)
 
 
-def _entity(record: EntityRecord, strict: bool) -> tuple[Entity, bool]:
-    row = Entity.objects.select_related("policy").filter(pk=record.id).first()
+def _entity(to: Session, record: EntityRecord, strict: bool) -> tuple[Entity, bool]:
+    row = to.entity(record.id)
     description = describe.entity(record, row.policy if row else _policy(record.policy_id))
     facts: dict[str, object] = {
         "name": scrub.text(record.name),
         "kind": record.kind,
-        "location": scrub.text(record.location),
+        "location": places.stored(scrub.text(record.location)),
         "value": scrub.text(record.value),
         "generated_at_time": _moment(record.generated_at),
         "comment": scrub.text(record.comment),
@@ -202,24 +222,26 @@ def _entity(record: EntityRecord, strict: bool) -> tuple[Entity, bool]:
             obs_publisher_did=did(record.id, settings.AUTHORITY),
             **facts,
         )
-        row.save(force_insert=True)
         row.description = description
+        to.add(row)
         return row, True
-    _complete(row, facts, {"value", "sha256", "size"}, strict)
+    _complete(to, row, facts, {"value", "sha256", "size"}, strict)
     if description is not None and row.description_id == description.pk:
         row.description = description
     if not strict and record.policy_id not in (None, row.policy_id):
+        to.flush()
         set_policy(row.pk, record.policy_id)
+        to.forget_runs()
         row.policy = _policy(record.policy_id)
     return row, False
 
 
-def _activity(record: ActivityRecord, strict: bool) -> tuple[Activity, bool]:
+def _activity(to: Session, record: ActivityRecord, strict: bool) -> tuple[Activity, bool]:
     """The row, and whether it is new."""
     start, end = _moment(record.start), _moment(record.end)
     if start and end and end < start:
         raise Refused(f"{record.id} ends ({end:%Y-%m-%d %H:%M:%S}) before it starts ({start:%Y-%m-%d %H:%M:%S})")
-    row = Activity.objects.select_related("policy", "description").filter(pk=record.id).first()
+    row = to.activity(record.id)
     policy = row.policy if row else _policy(record.policy_id)
     description = describe.activity(record.description, policy) if record.description else None
     facts: dict[str, object] = {
@@ -232,52 +254,51 @@ def _activity(record: ActivityRecord, strict: bool) -> tuple[Activity, bool]:
     created = row is None
     if row is None:
         row = Activity(identifier=_legal(record.id), policy=policy, **facts)
-        row.save(force_insert=True)
+        to.add(row)
     else:
-        _complete(row, facts, {"start_time", "end_time", "description_id"}, strict)
+        _complete(to, row, facts, {"start_time", "end_time", "description_id"}, strict)
         if row.start_time and row.end_time and row.end_time < row.start_time:
             raise Refused(f"{record.id} would end before it starts")
     row.description = description or row.description
     return row, created
 
 
-def _parameters(row: Activity, description: ActivityDescription | None, record: ActivityRecord, created: bool) -> None:
+def _parameters(
+    to: Session, row: Activity, description: ActivityDescription | None, record: ActivityRecord, created: bool
+) -> None:
     known = [] if created else [(p.name, p.value) for p in row.parameters.all()]
-    given = [(p.name[:255], scrub.text(p.value)) for p in record.parameters if not scrub.is_secret(p.name)]
+    kept = [p for p in record.parameters if not scrub.is_secret(p.name)]
+    given = [(p.name[:255], scrub.text(p.value)) for p in kept]
     if known:
         for pair in given:
             if pair not in known:
                 raise Conflict(f"{row.pk} is known with other parameters than {pair[0]} = {pair[1]:.100}")
         return
-    kept = [p for p in record.parameters if not scrub.is_secret(p.name)]
     described = describe.parameters(description, kept, row.policy) if description else {}
-    rows = Parameter.objects.bulk_create(
-        [
-            Parameter(
-                activity=row,
-                number=n,
-                name=name,
-                value=value,
-                description=described.get(kept[n].name),
-                policy=row.policy,
-            )
-            for n, (name, value) in enumerate(given)
-        ]
-    )
-    WasConfiguredBy.objects.bulk_create(
-        [WasConfiguredBy(activity=row, artefact_type="Parameter", parameter=p, policy=row.policy) for p in rows]
-    )
+    for n, (name, value) in enumerate(given):
+        parameter = Parameter(
+            activity=row,
+            number=n,
+            name=name,
+            value=value,
+            description=described.get(kept[n].name),
+            policy=row.policy,
+        )
+        to.add(parameter)
+        to.add(WasConfiguredBy(activity=row, artefact_type="Parameter", parameter=parameter, policy=row.policy))
 
 
-def _config_files(row: Activity, description: ActivityDescription | None, record: ActivityRecord) -> None:
-    known = {(f.name, f.location) for f in row.config_files.all()}
+def _config_files(
+    to: Session, row: Activity, description: ActivityDescription | None, record: ActivityRecord, created: bool
+) -> None:
+    known = set() if created else {(f.name, f.location) for f in row.config_files.all()}
     for name, location, content_type in record.config_files:
         if (name, scrub.text(location)) in known:
             continue
         described = None
         if description and content_type:
             described = describe.config_file(description, name, content_type, row.policy)
-        file = ConfigFile.objects.create(
+        file = ConfigFile(
             activity=row,
             number=len(known),
             name=name,
@@ -286,23 +307,17 @@ def _config_files(row: Activity, description: ActivityDescription | None, record
             policy=row.policy,
         )
         known.add((name, file.location))
-        WasConfiguredBy.objects.create(activity=row, artefact_type="ConfigFile", config_file=file, policy=row.policy)
+        to.add(file)
+        to.add(WasConfiguredBy(activity=row, artefact_type="ConfigFile", config_file=file, policy=row.policy))
 
 
-def _used(
-    row: Activity,
-    description: ActivityDescription | None,
-    used: UsedRecord,
-    strict: bool,
-    written: set[tuple[str, str]] | None,
-) -> None:
-    """``written``: of a new activity, what it used so far."""
+def _used(to: Session, row: Activity, description: ActivityDescription | None, used: UsedRecord, strict: bool) -> None:
     if isinstance(used.entity, str):
-        entity = Entity.objects.select_related("policy", "description").filter(pk=used.entity).first()
+        entity = to.entity(used.entity)
         if entity is None:
             raise Unknown(f"{row.pk} used {used.entity}, which is not known")
     else:
-        entity, _new = _write_entity(used.entity, strict)
+        entity, _new = _write_entity(to, used.entity, strict)
     time = _moment(used.time)
     if time and ((row.start_time and time < row.start_time) or (row.end_time and time > row.end_time)):
         raise Refused(f"{row.pk} used {entity.pk} at a time when it was not running")
@@ -310,67 +325,54 @@ def _used(
     policy, part = joint(row, entity), None
     if description and role:
         part = describe.usage(description, role, used.type, entity.description, policy)
-    facts = {"time": time, "type": used.type, "description": part, "policy": policy}
-    if written is None:
-        Used.objects.get_or_create(activity=row, entity=entity, role=role, defaults=facts)
-    elif (entity.pk, role) not in written:
-        written.add((entity.pk, role))
-        Used.objects.create(activity=row, entity=entity, role=role, **facts)
+    to.add(Used(activity=row, entity=entity, role=role, time=time, type=used.type, description=part, policy=policy))
 
 
 def _generated(
-    row: Activity, description: ActivityDescription | None, generated: GeneratedRecord, strict: bool
+    to: Session, row: Activity, description: ActivityDescription | None, generated: GeneratedRecord, strict: bool
 ) -> bool:
     """True where the entity was new, so that nothing can have come from it."""
-    entity, new = _write_entity(generated.entity, strict)
+    entity, new = _write_entity(to, generated.entity, strict)
     role = generated.role[:128]
     policy, part = joint(row, entity), None
     if description and role:
         part = describe.generation(description, role, generated.type, entity.description, policy)
-    facts = {"role": role, "type": generated.type, "description": part, "policy": policy}
-    if new:
-        WasGeneratedBy.objects.create(entity=entity, activity=row, **facts)
-        return True
-    made, _ = WasGeneratedBy.objects.get_or_create(entity=entity, defaults={"activity": row, **facts})
-    if made.activity_id != row.pk:
+    made = to.maker(entity.pk)
+    if made is None:
+        to.add(
+            WasGeneratedBy(entity=entity, activity=row, role=role, type=generated.type, description=part, policy=policy)
+        )
+    elif made.activity_id != row.pk:
         raise Conflict(f"{entity.pk} was generated by {made.activity_id}; it cannot be generated by {row.pk} too")
-    if strict and made.role != role:
+    elif strict and made.role != role:
         raise Conflict(f"{entity.pk} is known as {made.role} of {row.pk}, the record says {role}")
     return new
 
 
-def _associations(row: Activity, record: ActivityRecord) -> None:
+def _associations(to: Session, row: Activity, record: ActivityRecord) -> None:
     for agent, role in record.agents:
-        WasAssociatedWith.objects.get_or_create(
-            activity=row, agent=record_agent(agent, row.policy), role=role, defaults={"policy": row.policy}
-        )
+        to.add(WasAssociatedWith(activity=row, agent=_agent(to, agent, row.policy), role=role, policy=row.policy))
     described = row.description
-    if described is not None:
-        contacts = describe.once(
-            ("contacts", described.pk), lambda: list(described.contacts.select_related("agent__policy"))
-        )
-        for contact in contacts:
-            known_to = contact.agent.policy
-            if known_to.pk != row.policy_id and not is_open(known_to):
-                continue
-            WasAssociatedWith.objects.get_or_create(
-                activity=row, agent_id=contact.agent_id, role=contact.role, defaults={"policy": row.policy}
-            )
+    if described is None:
+        return
+    rows = described.contacts.select_related("agent__policy")
+    for contact in session.once(("contacts", described.pk), lambda: list(rows)):
+        known_to = contact.agent.policy
+        if known_to.pk == row.policy_id or is_open(known_to):
+            to.add(WasAssociatedWith(activity=row, agent=contact.agent, role=contact.role, policy=row.policy))
 
 
-def _informed(row: Activity, informants: tuple[str, ...]) -> None:
-    known = Activity.objects.select_related("policy").in_bulk(list(informants)) if informants else {}
-    for informant in informants:
-        if informant not in known:
-            raise Unknown(f"{row.pk} was informed by {informant}, which is not known")
-        if informant == row.pk:
+def _informed(to: Session, row: Activity, informants: tuple[str, ...]) -> None:
+    for name in informants:
+        informant = to.activity(name)
+        if informant is None:
+            raise Unknown(f"{row.pk} was informed by {name}, which is not known")
+        if name == row.pk:
             raise Refused(f"{row.pk} cannot be informed by itself")
-        WasInformedBy.objects.get_or_create(
-            activity=row, informant=known[informant], defaults={"policy": joint(row, known[informant])}
-        )
+        to.add(WasInformedBy(activity=row, informant=informant, policy=joint(row, informant)))
 
 
-def _outcome(row: Activity, record: ActivityRecord, new: bool) -> None:
+def _outcome(to: Session, row: Activity, record: ActivityRecord, new: bool) -> None:
     facts = {
         "succeeded": record.succeeded,
         "exit_code": record.exit_code,
@@ -382,21 +384,17 @@ def _outcome(row: Activity, record: ActivityRecord, new: bool) -> None:
     if not any(value not in (None, "", [], {}) for value in facts.values()):
         return
     if new:
-        Outcome.objects.create(activity=row, policy=row.policy, **facts)
+        to.add(Outcome(activity=row, policy=row.policy, **facts))
         return
     known, created = Outcome.objects.get_or_create(activity=row, defaults={**facts, "policy": row.policy})
     if not created and None not in (known.succeeded, record.succeeded) and known.succeeded != record.succeeded:
         raise Conflict(f"{row.pk} is known to have {'succeeded' if known.succeeded else 'failed'}")
 
 
-def _alternates(kind: str, identifier: str, names: Iterable[str]) -> None:
-    wanted = dict.fromkeys(scrub.text(name)[:1000] for name in names)
-    if not wanted:
-        return
-    known = dict(Alternate.objects.filter(name__in=wanted, kind=kind).values_list("name", "identifier"))
-    for name, other in known.items():
-        if other != identifier:
+def _alternates(to: Session, kind: str, identifier: str, names: Iterable[str]) -> None:
+    for name in dict.fromkeys(scrub.text(name)[:1000] for name in names):
+        other = to.alternate(kind, name)
+        if other is None:
+            to.add(Alternate(name=name, kind=kind, identifier=identifier))
+        elif other != identifier:
             raise Conflict(f"{name:.200} is known as another name of {other}, not of {identifier}")
-    fresh = [Alternate(name=name, kind=kind, identifier=identifier) for name in wanted if name not in known]
-    if fresh:
-        Alternate.objects.bulk_create(fresh)

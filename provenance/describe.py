@@ -5,10 +5,7 @@ what the public record says of it.
 """
 
 import hashlib
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, TypeVar
+from collections.abc import Iterable
 
 from gateway.access.models import Policy
 from gateway.vo.identifiers import slug
@@ -23,29 +20,7 @@ from provenance.models import (
     UsageDescription,
 )
 from provenance.records import ActivityDescriptionRecord, EntityRecord, ParameterRecord
-
-_memory: ContextVar[dict[Hashable, Any] | None] = ContextVar("provenance descriptions", default=None)
-T = TypeVar("T")
-
-
-@contextmanager
-def remembered() -> Iterator[None]:
-    """Within one transaction of many records, what was described already is not looked up again."""
-    token = _memory.set({})
-    try:
-        yield
-    finally:
-        _memory.reset(token)
-
-
-def once(key: Hashable, make: Callable[[], T]) -> T:
-    memory = _memory.get()
-    if memory is None:
-        return make()
-    if key not in memory:
-        memory[key] = make()
-    found: T = memory[key]
-    return found
+from provenance.session import once
 
 
 def named(prefix: str, name: str, *facts: object) -> str:

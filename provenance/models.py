@@ -14,6 +14,7 @@ from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
 from gateway.access.models import Policy
+from provenance import places
 from provenance.descriptions import (
     ActivityDescription,
     ActivityType,
@@ -26,7 +27,7 @@ from provenance.descriptions import (
     ParameterDescription,
     UsageDescription,
 )
-from provenance.rows import ID_LENGTH, AppendOnly, Kept, identifier, joint_policy, link
+from provenance.rows import ID_LENGTH, AppendOnly, Head, Kept, identifier, joint_policy, link
 
 __all__ = [
     "ID_LENGTH",
@@ -125,6 +126,7 @@ class Entity(Kept):
             models.Index(fields=["generated_at_time"]),
             models.Index(fields=["level"]),
             models.Index(fields=["obs_publisher_did"]),
+            models.Index(Head("location"), name="entity_by_location"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -138,6 +140,11 @@ class Entity(Kept):
 
     def __str__(self) -> str:
         return self.name or self.identifier
+
+    @property
+    def place(self) -> str:
+        """``location`` as clients need it."""
+        return places.shown(self.location)
 
 
 class Activity(Kept):

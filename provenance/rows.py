@@ -23,6 +23,14 @@ class Kept(models.Model):
         raise AppendOnly(str(self))
 
 
+class Head(models.Func):
+    """The first 200 letters: what an index entry has room for. The same text in a query and in the index."""
+
+    template = "SUBSTR(%(expressions)s, 1, 200)"
+    arity = 1
+    output_field = models.TextField()
+
+
 def identifier() -> "models.CharField[str, str]":
     return models.CharField(max_length=ID_LENGTH, primary_key=True)
 

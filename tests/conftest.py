@@ -4,6 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+# No test may fail because the machine is busy.
+hypothesis_settings.register_profile("distiller", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("distiller")
 
 TEST_DATA = Path(os.environ.get("DISTILLER_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

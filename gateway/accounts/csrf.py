@@ -8,6 +8,7 @@ nobody's name at all, has nothing that another page could misuse.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
@@ -43,7 +44,11 @@ class CsrfForCookies(CsrfViewMiddleware):
     ) -> Any:
         if getattr(callback, "protocol", False) and not known_by_cookie_only(request):
             return None
-        return super().process_view(request, callback, callback_args, callback_kwargs)
+        try:
+            return super().process_view(request, callback, callback_args, callback_kwargs)
+        except RequestDataTooBig as error:
+            # The token of a form stands in its body, beside files that may be too large.
+            return HttpResponse(f"{error}\n", status=413, content_type="text/plain; charset=utf-8")
 
 
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -40,6 +40,7 @@ _PREFIXES: dict[str, str] = {
     "/cart": READ_TAP,
     "/searches": READ_TAP,
     "/data": READ_DATA,
+    "/packages": READ_DATA,
     "/previews": READ_DATA,
     "/soda": READ_DATA,
     "/uws": WRITE_JOBS,

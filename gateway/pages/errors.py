@@ -1,13 +1,16 @@
 """Error pages: what happened, what to do, and the request's id."""
 
+import sys
+
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
-from gateway.vo import log
+from gateway.vo import dali, log
 
 
 def error_page(request: HttpRequest, status: int, heading: str, reason: str, fix: str = "") -> HttpResponse:
@@ -43,7 +46,25 @@ def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
     )
 
 
+PROTOCOLS = ("/tap", "/scs", "/datalink", "/soda", "/oai", "/registry")
+"""addresses whose errors are DALI documents, wherever they come from"""
+
+
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
+    # Django calls this while it handles the exception.
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return _database_gone(request)
     # No context processors: whatever broke may break them too.
     return HttpResponse(loader.render_to_string("500.html", {"request_id": log.request_id.get()}), status=500)
+
+
+def _database_gone(request: HttpRequest) -> HttpResponse:
+    """503 in the words of the address; nothing here may ask the database."""
+    error = dali.database_gone()
+    if request.path_info.startswith(PROTOCOLS):
+        return dali.error_response(error)
+    if "text/html" not in request.headers.get("Accept", ""):
+        return HttpResponse(f"{error.message}\n", status=503, content_type="text/plain", headers=error.headers)
+    page = loader.render_to_string("503.html", {"request_id": log.request_id.get()})
+    return HttpResponse(page, status=503, headers=error.headers)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -72,6 +73,12 @@ class Parameters:
         return int(text)
 
 
+def database_gone() -> DaliError:
+    """503: the database does not answer; a client may try again soon."""
+    text = _("The database does not answer just now. Try again in a minute.")
+    return DaliError(503, text, headers={"Retry-After": "60"})
+
+
 def error_response(error: DaliError) -> HttpResponse:
     """The error as a VOTable with its status (DALI 1.1, section 4.2)."""
     response = HttpResponse(votable.error(error.message), content_type=votable.MEDIA_TYPE, status=error.status)
@@ -92,6 +99,9 @@ def service(view: View) -> View:
             return view(request, *args, **kwargs)
         except DaliError as error:
             return error_response(error)
+        except (OperationalError, InterfaceError):
+            log.exception("%s %s: the database is out of reach", request.method, request.path)
+            return error_response(database_gone())
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
             text = _("The service failed on this request. Try again later; the operators find the cause in the log.")

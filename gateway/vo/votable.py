@@ -7,6 +7,7 @@ query that was stopped) is told by INFOs after it (DALI 1.1, section 4.4.1).
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from gateway.vo import cells
@@ -21,6 +22,8 @@ ICRS = tag("COOSYS", ID="system_icrs", system="ICRS")
 UTC_MJD = tag("TIMESYS", ID="system_utc_mjd", timescale="UTC", refposition="TOPOCENTER", timeorigin="MJD-origin")
 UTC = tag("TIMESYS", ID="system_utc", timescale="UTC", refposition="TOPOCENTER")
 _SYSTEMS = {"system_icrs": ICRS, "system_utc_mjd": UTC_MJD, "system_utc": UTC}
+KEPT = 2000
+"""descriptions of columns that are remembered: most answers are of the same few tables"""
 _SKY_XTYPES = {"point", "circle", "polygon", "shape", "adql:point", "adql:circle", "adql:polygon", "adql:region"}
 
 
@@ -92,6 +95,7 @@ def _head(columns: Sequence[Column], infos: Iterable[Info], serialization: Seria
     return f'{DECLARATION}<VOTABLE{opening}>\n<RESOURCE type="results">\n{content}\n{systems}\n'
 
 
+@lru_cache(KEPT)
 def system_of(column: Column) -> str:
     """Which of the gateway's systems a column is given in: all positions are ICRS, all times UTC."""
     if column.ucd.startswith(("pos.eq.ra", "pos.eq.dec", "pos.outline")) or column.xtype.lower() in _SKY_XTYPES:
@@ -115,6 +119,7 @@ def _identifier(name: str, taken: set[str]) -> str:
     return name
 
 
+@lru_cache(KEPT)
 def _field(column: Column, identifier: str, serialization: Serialization) -> str:
     pairs = (
         ("ID", identifier),

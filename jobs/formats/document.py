@@ -70,12 +70,13 @@ def digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
-def from_json(document: Mapping[str, Any], *, needs_command: bool = True) -> JobType:
+def from_json(document: Mapping[str, Any], *, needs_command: bool = True, own: bool = False) -> JobType:
     """The job type of a document; ``Refused`` (400) names the member and what is wrong with it.
 
     ``needs_command``: without it a draft is read too, of which nobody has written yet how it is carried out.
+    ``own``: it was written in Python, where words of the interface may be names of parameters.
     """
-    rules.check(document)
+    rules.check(document, own=own)
     members = {key: document[key] for key in PLAIN if key in document}
     parameters = _class(str(document["name"]), document.get("parameters", []))
     description = Description(
@@ -121,6 +122,6 @@ def canonical(document: Mapping[str, Any], *, needs_command: bool = False) -> Js
 
 
 @lru_cache(maxsize=200)
-def cached(text: str) -> JobType:
+def cached(text: str, own: bool = False) -> JobType:
     """The job type of a stored document, made once a process."""
-    return from_json(json.loads(text), needs_command=False)
+    return from_json(json.loads(text), needs_command=False, own=own)

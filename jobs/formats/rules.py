@@ -31,7 +31,7 @@ def wrong(name: str, value: object, rule: str) -> Refused:
     return Refused(400, name, value if isinstance(value, str) else json.dumps(value, default=str), rule)
 
 
-def check(document: Mapping[str, Any]) -> None:
+def check(document: Mapping[str, Any], *, own: bool = False) -> None:
     """Types, limits and names of every member; the values follow once the class of parameters is made."""
     name = document.get("name")
     if not isinstance(name, str) or not NAME.fullmatch(name) or name in NOT_TYPES:
@@ -40,7 +40,7 @@ def check(document: Mapping[str, Any]) -> None:
     _check_limits(document)
     inputs_and_parameters = _members(document, "parameters", MAX_PARAMETERS)
     for item in inputs_and_parameters:
-        _check_parameter(item)
+        _check_parameter(item, own)
     _no_doubles("parameters", [str(item["name"]) for item in inputs_and_parameters])
     outputs = _members(document, "outputs", MAX_OUTPUTS)
     for item in outputs:
@@ -95,11 +95,11 @@ def _no_doubles(where: str, names: Sequence[str]) -> None:
         seen.add(name.lower())
 
 
-def _check_parameter(item: Mapping[str, Any]) -> None:
+def _check_parameter(item: Mapping[str, Any], own: bool) -> None:
     name = item.get("name")
     if not isinstance(name, str) or not PARAMETER.fullmatch(name) or keyword.iskeyword(name):
         raise wrong("parameters", name or "", "each needs a name of letters, digits and '_', a letter first")
-    if name.lower() in RESERVED:
+    if name.lower() in RESERVED and not own:
         raise wrong("parameters", name, "is a word of the interface itself")
     if item.get("kind", "parameter") not in ("parameter", "input"):
         raise wrong(name, item["kind"], "kind must be parameter or input")

@@ -40,8 +40,7 @@ def _address(row: JobDescription) -> str:
 def new(request: HttpRequest) -> HttpResponseBase:
     """A draft: written here, read from a file, or begun from a description that exists (``?from=`` name or URL)."""
     asker = viewer(request)
-    if not asker.is_authenticated:
-        raise Refused(401, "", "", _("Sign in to describe a job."))
+    descriptions.require_proposer(asker)
     where = request.GET.get("from", "").strip()
     if request.method != "POST":
         try:

@@ -7,14 +7,12 @@ from statistics import median
 from django.utils import timezone
 
 from gateway.access.rights import Viewer
-from jobs import service
+from jobs import past, service
 from jobs.limits import limits
 from jobs.models import Job
 from jobs.phases import ACTIVE, Phase
 from jobs.registry import JobType
 from jobs.slurm.config import queue_of
-
-SAMPLE = 50
 
 
 @dataclass(frozen=True)
@@ -24,6 +22,8 @@ class Estimate:
     runs: int
     waiting: int
     """jobs of the class in the queue"""
+    wait: float
+    """s that they take, from past runs and from how many execute at present"""
     active: int
     active_limit: int
     held: int
@@ -33,14 +33,13 @@ class Estimate:
 
 
 def estimate(job_type: JobType, viewer: Viewer) -> Estimate:
-    done = Job.objects.filter(type=job_type.name, phase=Phase.COMPLETED, started__isnull=False)
-    times = done.order_by("-created").values_list("started", "ended")[:SAMPLE]
-    lengths = [(ended - started).total_seconds() for started, ended in times if ended and started]
+    lengths = past.lengths(job_type.name)
     queue_name = queue_of(job_type)
     return Estimate(
         seconds=median(lengths) if lengths else None,
         runs=len(lengths),
         waiting=Job.objects.filter(phase=Phase.QUEUED, queue=queue_name).count(),
+        wait=past.expected_wait(queue_name),
         active=Job.objects.filter(owner_id=viewer.user_id, phase__in=ACTIVE).count(),
         active_limit=limits().active,
         held=service.bytes_held(viewer.user_id) if viewer.user_id else 0,

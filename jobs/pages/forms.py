@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from gateway.access.rights import Viewer
-from jobs import hooks, parameters, service
+from jobs import addresses, hooks, parameters, service
 from jobs.description import Input, Param
 from jobs.errors import Refused
 from jobs.hooks import InputProduct
@@ -194,7 +194,7 @@ def make(job_type: JobType, values: Values, viewer: Viewer, *, judge: bool = Fal
         texts = list(values.get(parameter.name, []))
         one = Field(parameter, texts or ([] if judge else parameter.default_texts))
         if parameter.is_input:
-            one.products = [_given(text, viewer) for text in texts]
+            one.products = [_given(text, viewer, getattr(parameter.meta, "url", "")) for text in texts]
         if judge:
             one.error = fault_of(parameter, texts, viewer)
         fields.append(one)
@@ -222,12 +222,18 @@ def fault_of(parameter: Parameter, texts: list[str], viewer: Viewer) -> str:
     return ""
 
 
-def _given(identifier: str, viewer: Viewer) -> Given:
-    if not hooks.inputs.filled:
+def _given(identifier: str, viewer: Viewer, template: str) -> Given:
+    """``template``: where the description says that identifiers of no product are fetched from."""
+    if not hooks.inputs.filled or identifier.startswith("param:"):
+        return Given(identifier, None)
+    key = addresses.own_key(identifier)
+    if addresses.is_address(identifier) and not key:
         return Given(identifier, None)
     try:
-        return Given(identifier, hooks.inputs(identifier, viewer))
+        return Given(identifier, hooks.inputs(key or identifier, viewer))
     except hooks.InputNotFound:
+        if template:
+            return Given(identifier, None)
         return Given(identifier, None, _("there is no such product"))
     except hooks.InputForbidden as error:
         return Given(identifier, None, str(error))

@@ -8,9 +8,18 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import RequestDataTooBig
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,12 +28,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gateway.access.request import viewer
 from gateway.access.rights import Viewer
-from jobs import descriptions, fate, hooks, parameters, queue, registry, repeat, reuse, service
+from jobs import descriptions, fate, hooks, parameters, queue, registry, repeat, reuse, service, webhook
 from jobs.errors import Refused
 from jobs.formats import votable, wadl
 from jobs.formats.document import to_json
+from jobs.limits import limits
 from jobs.models import Job, JobResult
-from jobs.pages import forms, snippets
+from jobs.pages import each, forms, snippets
 from jobs.pages.estimate import estimate
 from jobs.phases import Phase
 from jobs.registry import JobType
@@ -34,7 +44,8 @@ from jobs.uws.views import uploads_of
 View = Callable[..., HttpResponseBase]
 PAGE_SIZES = (10, 25, 50, 100)
 TABS = ("result", "files", "parameters", "log", "history")
-SORTS = {"created": "created", "type": "type", "phase": "phase", "ended": "ended", "destruction": "destruction"}
+SORTS = {"created": "created", "type": "type", "label": "run_id", "owner": "owner__username", "phase": "phase",
+         "ended": "ended", "destruction": "destruction"}  # fmt: skip
 
 
 def page(view: View) -> View:
@@ -44,6 +55,8 @@ def page(view: View) -> View:
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
+        except RequestDataTooBig as error:
+            return denied(request, Refused(413, "", "", str(error)))
         except Refused as refused:
             if refused.status == 404:
                 raise Http404 from refused
@@ -106,9 +119,35 @@ def job_list(request: HttpRequest) -> HttpResponse:
         "chosen": request.GET.getlist("phase"),
         "asker": asker,
         "owner": owner,
+        "heads": heads(request.GET.get("sort", "-created"), with_owner=owner == "all"),
     }
     template = "jobs/list_rows.html" if request.headers.get("HX-Request") else "jobs/list.html"
     return render(request, template, context)
+
+
+def heads(sort: str, *, with_owner: bool) -> list[dict[str, Any]]:
+    """The columns of the list; a click on the sorted one turns its order round, times begin with the newest."""
+    now, falling = sort.lstrip("-"), sort.startswith("-")
+    columns = [
+        ("type", _("Job"), ""),
+        ("label", _("Label"), ""),
+        *([("owner", _("Owner"), "")] if with_owner else []),
+        ("phase", _("Phase"), ""),
+        ("created", _("Created"), "UTC"),
+        ("", _("Took"), ""),
+        ("destruction", _("Destroyed"), "UTC"),
+    ]
+    return [
+        {
+            "sort": name,
+            "label": label,
+            "unit": unit,
+            "numeric": not name,
+            "order": ("descending" if falling else "ascending") if name == now else "",
+            "next": f"-{name}" if (not falling if name == now else name == "created") else name,
+        }
+        for name, label, unit in columns
+    ]
 
 
 def _found(jobs: "QuerySet[Job]", request: HttpRequest) -> "QuerySet[Job]":
@@ -162,7 +201,9 @@ def new(request: HttpRequest, type_name: str) -> HttpResponseBase:
     values = forms.values_from(job_type, dict(request.GET.lists()))
     if earlier := request.GET.get("job"):
         values = {**_values_of(earlier, request, job_type), **values}
-    values = forms.filled_from_inputs(job_type, values, asker)
+    # One job for each input takes what is left empty from its own input.
+    if not each.wanted(job_type, values, request.GET):
+        values = forms.filled_from_inputs(job_type, values, asker)
     form = forms.make(job_type, values, asker)
     return _form_page(request, form, values)
 
@@ -180,6 +221,8 @@ def _values_of(earlier: str, request: HttpRequest, job_type: JobType) -> dict[st
 def _create(request: HttpRequest, job_type: JobType) -> HttpResponseBase:
     asker = viewer(request)
     values = forms.values_from(job_type, dict(request.POST.lists()))
+    if each.wanted(job_type, values, request.POST):
+        return _create_each(request, job_type, values)
     uploaded = uploads_of(request)
     draft = request.POST.get("PHASE") != "RUN"
     form = forms.make(job_type, values, asker, judge=True)
@@ -200,6 +243,7 @@ def _create(request: HttpRequest, job_type: JobType) -> HttpResponseBase:
             uploads=uploaded,
             origin="browser",
             notify="notify" in request.POST,
+            webhook=request.POST.get("WEBHOOK", "").strip(),
         )
     except Refused as refused:
         if refused.status == 401:
@@ -209,8 +253,24 @@ def _create(request: HttpRequest, job_type: JobType) -> HttpResponseBase:
     return HttpResponseRedirect(reverse("jobs:job", args=[job.id]))
 
 
+def _create_each(request: HttpRequest, job_type: JobType, values: dict[str, list[str]]) -> HttpResponseBase:
+    """One job for each input, all or none; leads to the list of jobs."""
+    try:
+        made = each.create(job_type, viewer(request), values, request.POST)
+    except each.Unfit as unfit:
+        form = forms.make(job_type, values, viewer(request))
+        return _form_page(request, forms.Form(job_type, form.fields, fault=str(unfit)), values, status=unfit.status)
+    words = ngettext("%(count)d job was made.", "%(count)d jobs were made, one for each input.", len(made))
+    messages.success(request, words % {"count": len(made)})
+    return HttpResponseRedirect(f"{reverse('jobs:list')}?type={job_type.name}")
+
+
 def _form_page(
-    request: HttpRequest, form: forms.Form, values: Mapping[str, list[str]], status: int = 200
+    request: HttpRequest,
+    form: forms.Form,
+    values: Mapping[str, list[str]],
+    status: int = 200,
+    edited: Job | None = None,
 ) -> HttpResponse:
     job_type = form.job_type
     address = request.build_absolute_uri(job_type.path)
@@ -223,10 +283,23 @@ def _form_page(
         "curl": snippets.curl(address, values),
         "pyvo": snippets.pyvo(address, values),
         "query": request.GET.urlencode(),
+        "each": each.count(job_type, values) if each.wanted(job_type, values, request.POST or request.GET) else 0,
         "earlier": reuse.earlier(job_type, values, viewer(request)) if status == 200 and values else None,
-        "may_run": viewer(request).is_authenticated or service.open_to_visitors(job_type),
+        "editing": edited is not None,
+        "controls": _controls(request, edited),
+        "upload_limit": limits().upload_size,
+        "may_run": service.may_create(job_type, viewer(request)),
     }
     return render(request, "jobs/form.html", context, status=status)
+
+
+def _controls(request: HttpRequest, edited: Job | None) -> dict[str, str]:
+    """What label, time limit and destruction stand at: as sent, else as the edited job has them."""
+    known = {"RUNID": "", "EXECUTIONDURATION": "", "DESTRUCTION": ""}
+    if edited is not None:
+        until = f"{edited.destruction:%Y-%m-%d}" if edited.destruction else ""
+        known = {"RUNID": edited.run_id, "EXECUTIONDURATION": str(edited.execution_duration), "DESTRUCTION": until}
+    return {name: request.POST.get(name, text) for name, text in known.items()}
 
 
 # --- one job ---------------------------------------------------------------------------------------------------------
@@ -246,7 +319,7 @@ def _tab_labels() -> list[tuple[str, str]]:
 
 
 def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
-    job_type = registry.get(found.type, found.version)
+    job_type = descriptions.as_run(found.type, found.version)
     asker = viewer(request)
     href = f"{job_type.path if job_type else '/uws/' + found.type}/{found.id}"
     results = list(found.results.all())
@@ -272,6 +345,7 @@ def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
         "repeats": _repeated(found, asker),
         "provenance": documents.PROVENANCE_FORMS if found.is_finished and found.started else (),
         "address": request.build_absolute_uri(href),
+        "webhook_key": webhook.key_of(found.owner_id) if found.webhook and asker.user_id == found.owner_id else "",
         "curl": snippets.curl(request.build_absolute_uri(href.rsplit("/", 1)[0]), found.parameters),
         "pyvo": snippets.pyvo(request.build_absolute_uri(href.rsplit("/", 1)[0]), found.parameters),
     }
@@ -359,16 +433,32 @@ def edit(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     if found.phase != Phase.PENDING:
         raise Refused(403, "", "", _("Only a job that has not been started can be edited; edit and run a new one."))
     if request.method != "POST":
-        return _form_page(request, forms.make(job_type, found.parameters, asker), found.parameters)
+        return _form_page(request, forms.make(job_type, found.parameters, asker), found.parameters, edited=found)
     values = forms.values_from(job_type, dict(request.POST.lists()))
     form = forms.make(job_type, values, asker, judge=True)
     run = request.POST.get("PHASE") == "RUN"
     if not form.is_valid and (run or any(f.error and f.texts for f in form.fields)):
-        return _form_page(request, form, values, status=400)
-    service.replace_parameters(found, asker, values)
-    if run:
-        service.run(found, asker)
+        return _form_page(request, form, values, status=400, edited=found)
+    try:
+        service.replace_parameters(found, asker, values)
+        _change_controls(request, found, asker)
+        if run:
+            service.run(found, asker)
+    except Refused as refused:
+        form = forms.Form(job_type, form.fields, fault=str(refused))
+        return _form_page(request, form, values, status=refused.status, edited=found)
     return HttpResponseRedirect(reverse("jobs:job", args=[found.id]))
+
+
+def _change_controls(request: HttpRequest, found: Job, asker: Viewer) -> None:
+    """Label, time limit and destruction as the form sent them; what stayed as it was leaves no line of history."""
+    label, limit, until = (request.POST.get(name) for name in ("RUNID", "EXECUTIONDURATION", "DESTRUCTION"))
+    if label is not None and label != found.run_id:
+        service.change_run_id(found, asker, label)
+    if limit and limit != str(found.execution_duration):
+        service.change_duration(found, asker, limit)
+    if until and found.destruction and until != f"{found.destruction:%Y-%m-%d}":
+        service.change_destruction(found, asker, until)
 
 
 @require_POST
@@ -376,7 +466,12 @@ def edit(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
 def bulk(request: HttpRequest) -> HttpResponseBase:
     """One action on each chosen job; those that refuse it are named, the others go on."""
     asker = viewer(request)
-    acts = {"run": service.run, "abort": service.abort, "delete": service.delete}
+    acts: dict[str, Callable[[Job, Viewer], object]] = {
+        "run": service.run,
+        "abort": service.abort,
+        "delete": service.delete,
+        "extend": lambda found, who: service.change_destruction(found, who, ""),
+    }
     act_on = acts.get(request.POST.get("action", ""))
     if act_on is None:
         raise Http404
@@ -391,7 +486,23 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
         messages.success(request, ngettext("%(count)d job done.", "%(count)d jobs done.", done) % {"count": done})
     if refusals:
         messages.warning(request, _("%(count)d refused: %(why)s") % {"count": len(refusals), "why": refusals[0]})
-    return HttpResponseRedirect(reverse("jobs:list"))
+    # Only an own query string: the address of the list is never the request's to choose.
+    back = QueryDict(request.POST.get("back", "")[:2000]).urlencode()
+    return HttpResponseRedirect(reverse("jobs:list") + (f"?{back}" if back else ""))
+
+
+@require_POST
+@page
+def trial(request: HttpRequest, type_name: str) -> HttpResponseBase:
+    """ "Create test job": the description's declared test values, started at once."""
+    job_type = type_or_404(type_name)
+    given = job_type.description.test_values
+    values = {
+        name: [parameters.text_of(v) for v in (value if isinstance(value, list | tuple) else (value,))]
+        for name, value in given.items()
+    }
+    made = service.create(type_name, viewer(request), values, run_id=_("test job"), run=True, origin="browser")
+    return HttpResponseRedirect(reverse("jobs:job", args=[made.id]))
 
 
 @require_POST
@@ -430,7 +541,12 @@ def act(request: HttpRequest, job_id: UUID, action: str) -> HttpResponseBase:
 @require_safe
 def types(request: HttpRequest) -> HttpResponse:
     drafts = descriptions.visible(viewer(request)).filter(state__in=(descriptions.DRAFT, descriptions.PROPOSED))
-    return render(request, "jobs/types.html", {"types": with_page(), "drafts": drafts.order_by("-changed")[:100]})
+    context = {
+        "types": with_page(),
+        "drafts": drafts.order_by("-changed")[:100],
+        "may_propose": descriptions.may_propose(viewer(request)),
+    }
+    return render(request, "jobs/types.html", context)
 
 
 @require_safe

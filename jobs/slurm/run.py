@@ -16,8 +16,8 @@ from jobs.attempt import Attempt
 from jobs.errors import LostClaim
 from jobs.models import Job, JobLog
 from jobs.phases import End, Outcome, Phase
-from jobs.results import drop_other_runs
 from jobs.registry import JobType
+from jobs.results import drop_other_runs
 from jobs.runner import alone, cage
 from jobs.runner.client import clean_environment
 from jobs.slurm.cluster import Cluster

@@ -22,7 +22,7 @@ NAMESPACES = (
 NAMESPACES_ONLY = NAMESPACES.removeprefix('version="1.1" ')
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 PROVENANCE_FORMS = (
-    ("provenance.xml", "PROV-XML", "application/xml"),
+    ("provenance.xml", "PROV-XML", "application/provenance+xml"),
     ("provenance.json", "PROV-JSON", "application/json"),
     ("provenance.provn", "PROV-N", "text/provenance-notation"),
     ("provenance.svg", "PROV-SVG", "image/svg+xml"),

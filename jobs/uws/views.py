@@ -42,7 +42,7 @@ from jobs.uws.documents import Reference
 from jobs.uws.wait import seconds_of, waiters
 
 XML, JSON, HTML, TEXT = "application/xml", "application/json", "text/html", "text/plain; charset=utf-8"
-CONTROLS = frozenset({"PHASE", "RUNID", "DESTRUCTION", "EXECUTIONDURATION", "ACTION", "WAIT"})
+CONTROLS = frozenset({"PHASE", "RUNID", "DESTRUCTION", "EXECUTIONDURATION", "ACTION", "WAIT", "WEBHOOK"})
 View = Callable[..., HttpResponseBase]
 Values = dict[str, list[str]]
 
@@ -76,8 +76,9 @@ def uws_view(*methods: str) -> Callable[[View], View]:
                 response = view(request, *args, **kwargs)
             except Refused as refused:
                 response = refusal(request, refused)
-            except (RequestDataTooBig, TooManyFieldsSent):
-                response = refusal(request, Refused(413, "", "", _("The request is too large.")))
+            except (RequestDataTooBig, TooManyFieldsSent) as error:
+                words = _("The request is too large: %(error)s") % {"error": error}
+                response = refusal(request, Refused(413, "", "", words))
             except (MultiPartParserError, UnicodeDecodeError):
                 response = refusal(request, Refused(400, "", "", _("The body of the request cannot be read.")))
             response.setdefault("Cache-Control", "no-store")
@@ -159,6 +160,7 @@ def create(request: HttpRequest, type_name: str, base: str) -> HttpResponse:
         duration=controls.get("EXECUTIONDURATION"),
         destruction=controls.get("DESTRUCTION"),
         uploads=uploads_of(request),
+        webhook=controls.get("WEBHOOK", ""),
     )
     return see_other(request, f"{base}/{job.id}")
 
@@ -385,9 +387,16 @@ def parameters(request: HttpRequest, type_name: str, base: str, job_id: str) -> 
     return HttpResponse(documents.DECLARATION + xml, content_type=XML)
 
 
-@uws_view("GET", "HEAD", "PUT")
+@uws_view("GET", "HEAD", "PUT", "POST")
 def parameter(request: HttpRequest, type_name: str, base: str, job_id: str, name: str) -> HttpResponseBase:
-    found = the_job(request, type_name, base, job_id, change=request.method == "PUT")
+    """One value. The standard puts it; a form that posts ``NAME=value`` or ``VALUE=value`` here means the same."""
+    found = the_job(request, type_name, base, job_id, change=request.method in ("PUT", "POST"))
+    if request.method == "POST":
+        given = [texts for known, texts in form_values(request).items() if known.lower() in (name.lower(), "value")]
+        if not given:
+            raise Refused(400, name[:80], "", _("is required"))
+        service.change_parameters(found, viewer(request), {name: given[0]})
+        return see_other(request, f"{base}/{job_id}")
     if request.method == "PUT":
         service.change_parameters(found, viewer(request), {name: put_values(request, name)})
         return see_other(request, f"{base}/{job_id}")

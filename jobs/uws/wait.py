@@ -4,6 +4,7 @@ Worker and web are different processes, so the database is asked; one poller a p
 one statement. A waiter holds a thread and no database connection.
 """
 
+import re
 import socket
 import threading
 import time
@@ -111,6 +112,8 @@ def gone(request: HttpRequest) -> bool:
 
 
 def seconds_of(text: str) -> float:
-    """The asked WAIT within the server's cap; negative means as long as the server likes. ValueError if no number."""
-    number = int(text.strip())
+    """The asked WAIT within the server's cap; -1 means as long as the server likes. ValueError if no number."""
+    if not re.fullmatch(r"-1|[0-9]{1,18}", text.strip(), re.ASCII):
+        raise ValueError(text[:80])
+    number = int(text)
     return float(limits().wait if number < 0 else min(number, limits().wait))

@@ -1,14 +1,14 @@
 """PROV-JSON (W3C submission 2013-04-24), and the IVOA form of it as OPUS and voprov 0.0.4 write it."""
 
-import io
 import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from provenance.documents import w3c_json
 from provenance.documents.source import Source
 from provenance.statements import ENDS, Statement, Value
-from provenance.w3c import GW, VOPROV, arc_namespace, to_prov
+from provenance.w3c import GW, VOPROV, arc_namespace
 
 PREFIXES = {
     "prov": "http://www.w3.org/ns/prov#",
@@ -22,11 +22,8 @@ PROV_ENDS = {
 
 
 def write(source: Source, model: str) -> bytes:
-    if model == "W3C":
-        stream = io.StringIO()
-        to_prov(source.statements).serialize(stream, format="json")
-        return stream.getvalue().encode()
-    return json.dumps(ivoa(source.statements), ensure_ascii=False, separators=(",", ":")).encode()
+    document = w3c_json.document(source.statements) if model == "W3C" else ivoa(source.statements)
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def ivoa(statements: Iterable[Statement]) -> dict[str, Any]:

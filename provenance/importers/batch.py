@@ -4,17 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from gateway.access.models import Policy
-from gateway.access.rights import Viewer
+from gateway.access.rights import Viewer, may_see
 from gateway.vo.identifiers import InvalidKey, foreign_key, key_of
-from provenance import capture, describe
+from provenance import capture, scrub, session
 from provenance.errors import Conflict, Refused, Unknown
 from provenance.graph import Kind
-from provenance.lookup import find
-from provenance.models import Activity, Entity, WasGeneratedBy
+from provenance.lookup import find, find_all, visible_by_checksum
 from provenance.records import ActivityRecord, EntityRecord, GeneratedRecord, UsedRecord
 
 MAX_BYTES = 20 * 2**20
@@ -49,24 +47,25 @@ class Sender:
     trusted: bool = False
 
 
-@transaction.atomic
 def write(batch: Batch, sender: Sender) -> Report:
     """Raises Refused (Conflict, Unknown), with nothing kept."""
     number = len(batch.activities) + len(batch.entities)
     if number > MAX_RECORDS:
         raise Refused(_("%(n)s records; at most %(most)s at once") % {"n": number, "most": MAX_RECORDS})
-    with describe.remembered():
-        return _Writer(sender).write(batch)
+    with session.opened() as to:
+        return _Writer(sender, to).write(batch)
 
 
 class _Writer:
-    def __init__(self, sender: Sender) -> None:
-        self.sender = sender
+    def __init__(self, sender: Sender, to: session.Session) -> None:
+        self.sender, self.to = sender, to
         self.report = Report()
         self.before: dict[tuple[str, Kind], str | None] = {}
+        self.by_checksum: dict[str, str] = {}
 
     def write(self, batch: Batch) -> Report:
         """First things and runs, then what links things to one another: a document may say these in any order."""
+        self._expect(batch)
         links = [*batch.entities, *(made.entity for run in batch.activities for made in run.generated)]
         for entity in batch.entities:
             self._guard_entity(entity)
@@ -81,6 +80,35 @@ class _Writer:
                 capture.record_entity(self._links(entity), strict=True)
         return self.report
 
+    def _expect(self, batch: Batch) -> None:
+        """Looks up at once what the document speaks of."""
+        runs = batch.activities
+        uses = [used.entity for run in runs for used in run.used]
+        things = [
+            *batch.entities,
+            *(entity for entity in uses if not isinstance(entity, str)),
+            *(made.entity for run in runs for made in run.generated),
+        ]
+        names = {
+            *(thing.id for thing in things),
+            *(name for thing in things for name in (*thing.members, *thing.derived_from)),
+            *(entity for entity in uses if isinstance(entity, str)),
+        }
+        runs_named = {*(run.id for run in runs), *(name for run in runs for name in run.informed_by)}
+        viewer = self.sender.viewer
+        self.before |= find_all([*((name, "entity") for name in names), *((n, "activity") for n in runs_named)], viewer)
+        self.by_checksum = visible_by_checksum({thing.sha256.lower() for thing in things if thing.sha256}, viewer)
+        here = {pair: found or foreign_key(pair[0]) for pair, found in self.before.items()}
+        self.to.expect(
+            entities=[name for (_, kind), name in here.items() if kind == "entity"],
+            activities=[name for (_, kind), name in here.items() if kind == "activity"],
+            alternates=[
+                *((kind, scrub.text(name)[:1000]) for name, kind in self.before),
+                *(("entity", scrub.text(name)[:1000]) for thing in things for name in thing.alternates),
+            ],
+        )
+        self.to.makers(self.before[(made.entity.id, "entity")] or "" for run in runs for made in run.generated)
+
     def _links(self, record: EntityRecord) -> EntityRecord:
         return EntityRecord(
             id=self._id(record.id, "entity"),
@@ -92,7 +120,7 @@ class _Writer:
     def _id(self, name: str, kind: Kind) -> str:
         """The identifier here: of what is known already, else one that follows from the name."""
         if name not in self.report.names:
-            self.report.names[name] = self._found(name, kind) or self._new(name)
+            self.report.names[name] = self._found(name, kind) or self._apart(self._new(name), name, kind)
         return self.report.names[name]
 
     def _found(self, name: str, kind: Kind) -> str | None:
@@ -101,6 +129,28 @@ class _Writer:
             known = find(name, self.sender.viewer, kind)
             self.before[(name, kind)] = known[1] if known else None
         return self.before[(name, kind)]
+
+    def _apart(self, identifier: str, name: str, kind: Kind) -> str:
+        """Where somebody else's hidden record has that name already, this one is another: else it would tell of it."""
+        row = self.to.entity(identifier) if kind == "entity" else self.to.activity(identifier)
+        if row is None or self._sees(row.policy):
+            return identifier
+        return foreign_key(f"{self.sender.policy.uid}#{name}")
+
+    def _free(self, names: Iterable[str], identifier: str, kind: Kind) -> tuple[str, ...]:
+        """Further names that do not belong to what the sender may not see."""
+        kept = []
+        for name in names:
+            other = self.to.alternate(kind, scrub.text(name)[:1000])
+            row = None
+            if other not in (None, identifier):
+                row = self.to.entity(other or "") if kind == "entity" else self.to.activity(other or "")
+            if row is None or self._sees(row.policy):
+                kept.append(name)
+        return tuple(kept)
+
+    def _sees(self, policy: Policy) -> bool:
+        return self._governs(policy) or may_see(self.sender.viewer, policy.pk)
 
     def _new(self, name: str) -> str:
         try:
@@ -118,13 +168,13 @@ class _Writer:
         return replace(
             self._as_known(record, identifier),
             id=identifier,
-            alternates=(*others, *record.alternates),
+            alternates=self._free((*others, *record.alternates), identifier, "entity"),
             policy_id=self.sender.policy.pk,
         )
 
     def _as_known(self, record: EntityRecord, identifier: str) -> EntityRecord:
         """The same bytes may lie elsewhere under another name: that is no contradiction."""
-        row = Entity.objects.filter(pk=identifier).first() if record.sha256 else None
+        row = self.to.entity(identifier) if record.sha256 else None
         if row is None or row.sha256 != record.sha256.lower():
             return record
         return replace(
@@ -140,11 +190,7 @@ class _Writer:
         """An entity that is known by its checksum and by no name yet: bytes are what they are, whatever their name."""
         if not record.sha256 or self._found(record.id, "entity"):
             return ""
-        same = Entity.objects.filter(sha256=record.sha256.lower()).order_by("pk")[:20]
-        for row in same:
-            if find(row.pk, self.sender.viewer, "entity"):
-                return row.pk
-        return ""
+        return self.by_checksum.get(record.sha256.lower(), "")
 
     def _activity(self, record: ActivityRecord) -> ActivityRecord:
         identifier = self._id(record.id, "activity")
@@ -152,7 +198,7 @@ class _Writer:
         return replace(
             record,
             id=identifier,
-            alternates=(*others, *record.alternates),
+            alternates=self._free((*others, *record.alternates), identifier, "activity"),
             used=tuple(self._used(used) for used in record.used),
             generated=tuple(self._generated(made, identifier) for made in record.generated),
             informed_by=tuple(self._id(name, "activity") for name in record.informed_by),
@@ -168,12 +214,9 @@ class _Writer:
 
     def _generated(self, made: GeneratedRecord, activity: str) -> GeneratedRecord:
         entity = self._entity(_bare(made.entity))
-        known = Entity.objects.select_related("policy").filter(pk=entity.id).first()
-        if (
-            known
-            and not self._governs(known.policy)
-            and not WasGeneratedBy.objects.filter(entity=entity.id, activity=activity).exists()
-        ):
+        known = self.to.entity(entity.id)
+        maker = self.to.maker(entity.id) if known else None
+        if known and not self._governs(known.policy) and (maker is None or maker.activity_id != activity):
             raise Conflict(_("%(id)s is not yours: its origin cannot be told by others") % {"id": entity.id})
         return replace(made, entity=entity)
 
@@ -190,9 +233,9 @@ class _Writer:
         return self._found(name, kind) is not None
 
     def _may_change(self, name: str, kind: Kind) -> bool:
-        model = Entity if kind == "entity" else Activity
-        row = model._default_manager.select_related("policy").get(pk=self._id(name, kind))
-        return self._governs(row.policy)
+        identifier = self._id(name, kind)
+        row = self.to.entity(identifier) if kind == "entity" else self.to.activity(identifier)
+        return row is not None and self._governs(row.policy)
 
     def _governs(self, policy: Policy) -> bool:
         viewer = self.sender.viewer

@@ -6,15 +6,15 @@ activities lie side by side, inner ones first; times are UTC without a letter; t
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from django.db.models.functions import Left
-
+from gateway.access.rights import ANONYMOUS, Viewer, visible
 from gateway.vo.identifiers import foreign_key
-from provenance import scrub
+from provenance import places, scrub
 from provenance.errors import Refused
 from provenance.importers.batch import Batch
 from provenance.models import Entity, WasGeneratedBy
@@ -27,6 +27,7 @@ from provenance.records import (
     ParameterRecord,
     UsedRecord,
 )
+from provenance.rows import Head
 
 KNOWN_TYPES = {
     "calib": "Calibration",
@@ -45,6 +46,45 @@ PEOPLE = {"contact_name", "contact_email", "contact_organization"}
 MAX_DEPTH = 12
 
 
+@dataclass
+class Before:
+    """What is known of files by their names: from this log, and from what the sender may see of the store."""
+
+    viewer: Viewer
+    made: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
+    awaited: dict[str, Entity] = field(default_factory=dict)
+    """files that were used and that nobody made so far"""
+
+    def look_up(self, urls: Iterable[str]) -> None:
+        keys = sorted({foreign_key(f"file:{url}") for url in urls})
+        for at in range(0, len(keys), 500):
+            self.awaited |= Entity.objects.filter(visible(self.viewer)).in_bulk(keys[at : at + 500])
+
+    def known_file(self, url: str, start: datetime | None) -> str:
+        name = places.stored(scrub.text(url))
+        rows = Entity.objects.filter(visible(self.viewer)).annotate(head=Head("location")).filter(head=name[:200])
+        rows = rows.filter(generated_at_time__lte=start) if start else rows
+        # Whole names and times are compared here: SQLite leaves the index on the first letters for either.
+        found = rows.order_by().values_list("generated_at_time", "pk", "location")
+        same = [(time is not None, time, key) for time, key, location in found if location == name]
+        return max(same, default=(False, None, ""))[2]
+
+    def used_as(self, url: str, start: datetime | None) -> str:
+        earlier = [name for stop, name in self.made.get(url, []) if start is None or stop <= start]
+        return earlier[-1] if earlier else self.known_file(url, start)
+
+    def awaits(self, url: str, uuid: str, stop: datetime | None) -> str:
+        """The file of that name that a log read earlier has used, after this activity ended, and nobody made so far."""
+        row = self.awaited.get(foreign_key(f"file:{url}"))
+        if row is None:
+            return ""
+        maker = WasGeneratedBy.objects.filter(entity=row).first()
+        if maker is not None:
+            return row.pk if maker.activity_id == foreign_key(f"urn:uuid:{uuid}") else ""
+        used = row.used_by.filter(activity__start_time__lt=stop).exists() if stop else True
+        return "" if used else row.pk
+
+
 def recognises(content: bytes, name: str) -> bool:
     start = content[:200].lstrip()
     return (start.startswith(b"[") and b'"activity_uuid"' in content) or (
@@ -52,24 +92,25 @@ def recognises(content: bytes, name: str) -> bool:
     )  # fmt: skip
 
 
-def read(content: bytes, name: str = "") -> Batch:
-    """Raises Refused."""
+def read(content: bytes, name: str = "", viewer: Viewer = ANONYMOUS) -> Batch:
+    """Files are joined by name to those that the viewer may see. Raises Refused."""
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise Refused(f"not JSON: {error}") from None
     found = found if isinstance(found, list) else [found]
     batch = Batch()
-    made: dict[str, list[tuple[datetime, str]]] = {}
+    before = Before(viewer)
     ordered = sorted((item for item in found if isinstance(item, dict)), key=lambda item: str(_stamp(item, "stop")))
     if len(ordered) != len(found) or not ordered:
         raise Refused("a ctapipe log is a list of activities")
+    before.look_up(str(entry["url"]) for item in ordered for entry in _entries(item, "output"))
     for item in ordered:
-        batch.activities.append(_activity(item, made))
+        batch.activities.append(_activity(item, before))
     return batch
 
 
-def _activity(item: Mapping[str, Any], made: dict[str, list[tuple[datetime, str]]]) -> ActivityRecord:
+def _activity(item: Mapping[str, Any], before: Before) -> ActivityRecord:
     uuid, name = item.get("activity_uuid"), item.get("activity_name")
     if not (isinstance(uuid, str) and isinstance(name, str) and uuid and name):
         raise Refused("an activity of the log has no activity_uuid or activity_name")
@@ -77,10 +118,12 @@ def _activity(item: Mapping[str, Any], made: dict[str, list[tuple[datetime, str]
     system = _member(item, "system")
     exit_code = item.get("exit_code") if isinstance(item.get("exit_code"), int) else None
     version = str(system.get("ctapipe_version") or "")
-    used = tuple(_used(entry, start, made) for entry in _entries(item, "input"))
-    generated = tuple(_generated(entry, uuid, start, stop) for entry in _entries(item, "output"))
+    used = tuple(_used(entry, start, before) for entry in _entries(item, "input"))
+    generated = tuple(_generated(entry, uuid, start, stop, before) for entry in _entries(item, "output"))
     for entry, product in zip(_entries(item, "output"), generated, strict=True):
-        made.setdefault(str(entry["url"]), []).append((stop or datetime.max.replace(tzinfo=UTC), product.entity.id))
+        before.made.setdefault(str(entry["url"]), []).append(
+            (stop or datetime.max.replace(tzinfo=UTC), product.entity.id)
+        )
     return ActivityRecord(
         id=f"urn:uuid:{uuid}",
         name=name,
@@ -105,50 +148,31 @@ def _entries(item: Mapping[str, Any], side: str) -> list[dict[str, Any]]:
     return entries
 
 
-def _used(entry: dict[str, Any], start: datetime | None, made: dict[str, list[tuple[datetime, str]]]) -> UsedRecord:
+def _used(entry: dict[str, Any], start: datetime | None, before: Before) -> UsedRecord:
     """The file that was read: what an activity wrote under that name last before, in this log or one read earlier."""
     url, meta = entry["url"], _meta(entry)
     role = str(entry.get("role") or "")
     if _is_true(meta) and meta.get("CTA PRODUCT ID"):
         identifier = f"urn:uuid:{meta['CTA PRODUCT ID']}"
     else:
-        before = [name for stop, name in made.get(url, []) if start is None or stop <= start]
-        identifier = before[-1] if before else _known_file(url, start) or f"file:{url}"
+        identifier = before.used_as(url, start) or f"file:{url}"
         meta = {}
     return UsedRecord(entity=_file(entry, identifier, meta), role=role, time=None)
 
 
-def _known_file(url: str, start: datetime | None) -> str:
-    rows = Entity.objects.annotate(head=Left("location", 200)).filter(head=scrub.text(url)[:200])
-    rows = rows.filter(location=scrub.text(url))
-    rows = rows.filter(generated_at_time__lte=start) if start else rows
-    latest = rows.order_by("-generated_at_time").first()
-    return latest.pk if latest else ""
-
-
-def _generated(entry: dict[str, Any], uuid: str, start: datetime | None, stop: datetime | None) -> GeneratedRecord:
+def _generated(
+    entry: dict[str, Any], uuid: str, start: datetime | None, stop: datetime | None, before: Before
+) -> GeneratedRecord:
     meta = _meta(entry)
     product = meta.get("CTA PRODUCT ID")
     # Without an identifier of its own a file is what this activity wrote under that name.
     identifier = (
-        f"urn:uuid:{product}" if product else _awaited(entry["url"], uuid, stop) or f"file:{entry['url']}#{uuid}"
+        f"urn:uuid:{product}" if product else before.awaits(entry["url"], uuid, stop) or f"file:{entry['url']}#{uuid}"
     )
     made = _moment(meta.get("CTA PRODUCT CREATION TIME"))
     made = made if made and (stop is None or made <= stop) and (start is None or made >= start) else stop
     record = _file(entry, identifier, meta, made)
     return GeneratedRecord(entity=record, role=str(entry.get("role") or ""))
-
-
-def _awaited(url: str, uuid: str, stop: datetime | None) -> str:
-    """The file of that name that a log read earlier has used, after this activity ended, and nobody made so far."""
-    row = Entity.objects.filter(pk=foreign_key(f"file:{url}")).first()
-    if row is None:
-        return ""
-    maker = WasGeneratedBy.objects.filter(entity=row).first()
-    if maker is not None:
-        return row.pk if maker.activity_id == foreign_key(f"urn:uuid:{uuid}") else ""
-    before = row.used_by.filter(activity__start_time__lt=stop).exists() if stop else True
-    return "" if before else row.pk
 
 
 def _file(

@@ -2,6 +2,7 @@
 
 import json
 
+from gateway.access.rights import ANONYMOUS, Viewer
 from provenance.errors import Refused
 from provenance.importers import ctapipe, fits_headers, ivoa_reader, w3c_reader
 from provenance.importers.batch import MAX_BYTES, Batch, Report, Sender, write
@@ -12,13 +13,13 @@ EXTENSIONS = {"provn": "provn", "ttl": "rdf", "jsonld": "jsonld", "provx": "xml"
 
 def import_document(content: bytes, sender: Sender, name: str = "", media_type: str = "") -> Report:
     """Reads a document of any known form and writes all of it or nothing. Raises Refused."""
-    form, batch = read(content, name, media_type)
+    form, batch = read(content, name, media_type, sender.viewer)
     report = write(batch, sender)
     report.format = form
     return report
 
 
-def read(content: bytes, name: str = "", media_type: str = "") -> tuple[str, Batch]:
+def read(content: bytes, name: str = "", media_type: str = "", viewer: Viewer = ANONYMOUS) -> tuple[str, Batch]:
     """(form, records). Raises Refused."""
     if len(content) > MAX_BYTES:
         raise Refused(f"{len(content):,} bytes; at most {MAX_BYTES:,} at once")
@@ -26,7 +27,7 @@ def read(content: bytes, name: str = "", media_type: str = "") -> tuple[str, Bat
         batch, embedded = fits_headers.read(content, name)
         return "FITS", _joined(batch, embedded) if embedded else batch
     if ctapipe.recognises(content, name):
-        return "ctapipe", ctapipe.read(content, name)
+        return "ctapipe", ctapipe.read(content, name, viewer)
     form = _form(content, name, media_type)
     if form == "json":
         return _json(content)

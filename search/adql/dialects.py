@@ -32,6 +32,7 @@ class Dialect(Protocol):
     def limit(self, count: int | None, offset: int) -> str: ...
     def math(self, function: str, *arguments: str) -> str: ...
     def like(self, value: str, pattern: str, known: str | None, fold: bool) -> str: ...
+    def of_full_join(self, left: str, right: str) -> list[str]: ...
     def arithmetic(self, operator: str, a: str, b: str, large: bool) -> str: ...
 
 
@@ -83,6 +84,9 @@ class Sqlite:
         glob = "".join(GLOB.get(character, character) for character in known)
         return f"({value} GLOB {self.string(glob)})"
 
+    def of_full_join(self, left: str, right: str) -> list[str]:
+        return []
+
 
 GLOB = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
 
@@ -130,6 +134,10 @@ class Postgresql:
     def like(self, value: str, pattern: str, known: str | None, fold: bool) -> str:
         # ESCAPE '': ADQL has no escape character. In the C locale ILIKE folds ASCII letters alone, as SQLite does.
         return f"({value} COLLATE \"C\" ILIKE {pattern} ESCAPE '')" if fold else f"({value} LIKE {pattern} ESCAPE '')"
+
+    def of_full_join(self, left: str, right: str) -> list[str]:
+        """PostgreSQL makes a FULL JOIN of equalities only: this one, of a column of each side, always holds."""
+        return [f"(({left} IS NULL) IS NOT NULL) = (({right} IS NULL) IS NOT NULL)"]
 
 
 ARITHMETIC = {"+": "plus", "-": "minus", "*": "times", "/": "over"}

@@ -365,6 +365,8 @@ class Queries:
             allowed, self.x.aggregates_allowed = self.x.aggregates_allowed, False
             tests.append(self.x.condition(node.on, True))
             self.x.scope, self.x.aggregates_allowed = kept, allowed
+        if node.kind == "FULL":
+            tests += self.dialect.of_full_join(*(side.relation.fields()[0].sql() for side in (left, right)))
         on = " AND ".join(tests) or "1=1"
         word = "JOIN" if node.kind == "INNER" else f"{node.kind} JOIN"
         return Rendered(

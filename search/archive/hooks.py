@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -212,6 +214,13 @@ def set_policy(key: str, policy_id: int) -> None:
         life.move(product, Policy.objects.get(pk=policy_id))
 
 
+def serve(request: HttpRequest, key: str) -> HttpResponseBase:
+    """What ``/data/KEY`` answers."""
+    from search.archive.views import data  # noqa: PLC0415 (views import models, which are not ready when hooks are filled)
+
+    return data(request, key)
+
+
 def preview_key(product: Product) -> str:
     return f"previews/{product.key}.png"
 
@@ -223,6 +232,11 @@ def read_bytes(key: str) -> Iterator[bytes]:
     if not storage_key or not files.exists(storage_key):
         raise KeyError(key)
     return files.blocks(storage_key)
+
+
+def product_page(key: str, viewer: Viewer) -> str:
+    """For pages of provenance: many files of a run (logs, plots) are no products."""
+    return f"/products/{key}/" if find(key, viewer) is not None else ""
 
 
 def suspect(keys: list[str], reason: str) -> None:
@@ -238,5 +252,7 @@ def fill() -> None:
     job_hooks.results.fill(results)
     job_hooks.remove.fill(remove)
     job_hooks.set_policy.fill(set_policy)
+    job_hooks.serve.fill(serve)
     provenance_hooks.read_bytes.fill(read_bytes)
+    provenance_hooks.product_page.fill(product_page)
     provenance_hooks.suspects.add("archive", suspect)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import get_type_hints
 from urllib.parse import quote
 
 from django.conf import settings
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from gateway.access.rights import Viewer, may_fetch
 from gateway.accounts.scopes import READ_DATA
 from jobs import registry
-from jobs.description import Description, Input
+from jobs.registry import JobType
 from provenance.models import Used, WasDerivedFrom, WasGeneratedBy
 from search.archive import package, previews
 from search.archive.hooks import content_type
@@ -79,6 +78,8 @@ class Asked:
     viewer: Viewer
     service: str
     """XML ID under which a descriptor of this product stands in the document"""
+    job_types: tuple[JobType, ...]
+    """all that are offered here"""
 
     @property
     def product(self) -> Product:
@@ -216,7 +217,9 @@ def _services(asked: Asked) -> Iterator[Link]:
     """Cut-outs of event lists; the descriptors stand behind the table."""
     if not asked.service:
         return
-    for kind, text in (("sync", _("Cut-out: region, energies, times")), ("async", _("Cut-out as a job"))):
+    # Clients that sort by these words must still come to the service that answers at once first.
+    texts = {"sync": _("Cut-out: region, energies, times"), "async": _("Cut-out: region, energies, times, as a job")}
+    for kind, text in texts.items():
         yield Link(
             id=asked.identifier,
             semantics="#cutout",
@@ -234,7 +237,9 @@ def _forms(asked: Asked) -> Iterator[Link]:
     """Pages on which a person starts a job with this product."""
     identifier = quote(asked.product.obs_publisher_did, safe="")
     signed_in = asked.viewer.is_authenticated
-    for description in accepting(asked.product):
+    for description in registry.accepting(asked.product.dataproduct_type, asked.job_types):
+        if description.name == "package":
+            continue  # a ZIP of one file helps nobody
         yield Link(
             id=asked.identifier,
             semantics="#proc",
@@ -245,22 +250,6 @@ def _forms(asked: Asked) -> Iterator[Link]:
             link_auth="optional" if settings.ANONYMOUS_JOBS else "true",
             link_authorized=asked.may_fetch and (signed_in or settings.ANONYMOUS_JOBS),
         )
-
-
-def accepting(product: Product) -> list[Description]:
-    """The job types of which an input takes this kind of product."""
-    found = []
-    for _name, job_type in registry.types.items():
-        kinds = [
-            kind
-            for hint in get_type_hints(job_type.description.parameters, include_extras=True).values()
-            for entry in getattr(hint, "__metadata__", ())
-            if isinstance(entry, Input)
-            for kind in entry.product_types
-        ]
-        if job_type.page and product.dataproduct_type in kinds:
-            found.append(job_type.description)
-    return found
 
 
 def _related(asked: Asked) -> Iterator[Link]:

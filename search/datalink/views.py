@@ -13,6 +13,7 @@ from gateway.vo import votable
 from gateway.vo.dali import DaliError, Parameters
 from gateway.vo.tables import Column
 from gateway.vo.xml import Xml, join
+from jobs.registry import offered
 from search.archive.lookup import find_all
 from search.datalink import descriptors
 from search.datalink.rows import DATALINK_TYPE, Asked, Link, links, not_found, unusable
@@ -83,13 +84,14 @@ def _answer(request: HttpRequest, identifiers: Sequence[str]) -> tuple[list[Link
     found = find_all(identifiers, viewer)
     rows: list[Link] = []
     services: list[Xml] = []
+    job_types = tuple(offered())
     for number, identifier in enumerate(identifiers):
         match = found.get(identifier)
         if match is None:
             rows.append(not_found(identifier) if identifier.strip() else unusable(identifier or " "))
             continue
         cuttable = match.part is None and descriptors.has_cutouts(match.product)
-        asked = Asked(identifier, match, viewer, str(number) if cuttable else "")
+        asked = Asked(identifier, match, viewer, str(number) if cuttable else "", job_types)
         rows += links(asked)
         if cuttable:
             services.append(descriptors.cutout(match.product, match.product.obs_publisher_did, str(number)))

@@ -7,13 +7,13 @@ what each ObsCore 1.1 service has, and leaves out (and names) what it cannot ask
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from search.portal import filters
 from search.portal.criteria import Criteria
+from search.portal.filters import HEA, OBSCONFIG, OBSCORE, quoted
 from search.portal.quantities import HC
 from search.resolver import sources
 
-OBSCORE = "ivoa.obscore"
-OBSCONFIG = "arc.obsconfig"
-HEA = "ivoa.obscore_hea"
+__all__ = ["HEA", "OBSCONFIG", "OBSCORE", "Condition", "Query", "build", "pattern", "quoted", "text"]
 MAX_ROWS = 10_000
 TOLERANCE = 1e-9
 """relative, of wavelengths: a file that ends at 50 TeV sharp reaches 50 TeV however it was rounded"""
@@ -83,11 +83,6 @@ class Query:
         return "\nWHERE " + "\n  AND ".join(kept) if kept else ""
 
 
-def quoted(text: str) -> str:
-    """An ADQL character literal."""
-    return "'" + text.replace("\x00", "").replace("'", "''") + "'"
-
-
 def pattern(text: str) -> str:
     """``LIKE`` pattern that contains the text; its % and _ stay wild, as ADQL has no escape."""
     return quoted(f"%{text.lower()}%")
@@ -122,7 +117,7 @@ def _is_standard(condition: Condition) -> bool:
         "creation_date",
         "history",
     }
-    return not own.intersection(condition.parameters)
+    return not own.intersection(condition.parameters) and not condition.parameters[0].startswith(filters.PREFIX)
 
 
 def _position(criteria: Criteria) -> list[Condition]:
@@ -287,6 +282,15 @@ def _in_history(wanted: str) -> str:
     return f"SELECT obs_publisher_did FROM provenance.product_history\n    WHERE {words}"
 
 
+def _filters(criteria: Criteria) -> list[Condition]:
+    return [
+        Condition(
+            (filters.PREFIX + one.key,), one.adql, frozenset() if one.table == OBSCORE else frozenset({one.table})
+        )
+        for one in criteria.filters.values()
+    ]
+
+
 _MAKERS: tuple[Callable[[Criteria], list[Condition]], ...] = (
     _position,
     _lists,
@@ -296,6 +300,7 @@ _MAKERS: tuple[Callable[[Criteria], list[Condition]], ...] = (
     _time,
     _numbers,
     _history,
+    _filters,
 )
 
 

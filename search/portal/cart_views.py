@@ -20,12 +20,12 @@ from gateway.access.request import viewer as viewer_of_request
 from jobs import service
 from jobs.description import Description
 from jobs.errors import Refused
+from jobs.registry import accepting
 from search.archive.lookup import seen_by
 from search.archive.models import Product
-from search.portal import builder, cart, scripts, show, stored
+from search.portal import builder, cart, scripts, show, stored, watching
 from search.portal.criteria import read
-from search.portal.models import SavedSearch
-from search.portal.result_views import analyses_for
+from search.portal.models import PastSearch, SavedSearch
 
 MOST_SEARCHES = 200
 LINKS_AT_ONCE = 500
@@ -47,12 +47,14 @@ def page(request: HttpRequest) -> HttpResponse:
         return _change(request)
     rows = cart.products(cart.keys(request), viewer_of_request(request))
     open_rows = [row for row, may in rows if may]
+    files = [row for row in open_rows if scripts.has_file(row)]
     dids = [row.obs_publisher_did for row in open_rows]
     context = {
-        "rows": [(row, may, show.name(row)) for row, may in rows],
-        "size": sum(cart.estimate(row) or 0 for row in open_rows),
-        "unsized": sum(cart.estimate(row) is None for row in open_rows),
+        "rows": [(row, cart.estimate(row), scripts.has_file(row), show.name(row)) for row, _may in rows],
+        "size": sum(cart.estimate(row) or 0 for row in files),
+        "unsized": sum(cart.estimate(row) is None for row in files),
         "closed": len(rows) - len(open_rows),
+        "fileless": len(open_rows) - len(files),
         "dids": dids,
         "job_types": _analyses(open_rows),
         "kinds": scripts.KINDS,
@@ -64,8 +66,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _analyses(rows: Sequence[Product]) -> list[Description]:
     """The job types that take at least one kind of what is in the cart; the ZIP has its own button."""
-    of_kind = {row.dataproduct_type: row for row in rows}
-    found = {one.name: one for row in of_kind.values() for one in analyses_for(row)}
+    found = {one.name: one for kind in {row.dataproduct_type for row in rows} for one in accepting(kind)}
     return [one for name, one in sorted(found.items()) if name not in ("package", "sleep")]
 
 
@@ -87,8 +88,7 @@ def _change(request: HttpRequest) -> HttpResponse:
 def zipped(request: HttpRequest) -> HttpResponse:
     """One ZIP of what may be fetched, made by a job; leads to the job's page, or says why there is none."""
     viewer = viewer_of_request(request)
-    open_rows = [row for row, may in cart.products(cart.keys(request), viewer) if may and row.removed_at is None]
-    rows = [row for row in open_rows if row.storage_key or row.access_url]
+    rows = [row for row, may in cart.products(cart.keys(request), viewer) if may and scripts.has_file(row)]
     if not rows:
         messages.warning(request, _("Nothing in the cart can be packed: no file of it is open to you."))
         return HttpResponseRedirect("/cart/")
@@ -116,7 +116,10 @@ def script(request: HttpRequest) -> HttpResponse:
     keys = cart.keys(request)
     if chosen:
         keys = list(seen_by(viewer).named(chosen).order_by("t_min", "pk").values_list("key", flat=True))
-    rows = [row for row, may in cart.products(keys, viewer) if may and row.removed_at is None]
+    rows = [row for row, may in cart.products(keys, viewer) if may]
+    if not any(scripts.has_file(row) for row in rows):
+        messages.warning(request, _("There is nothing to download: no file of it is open to you."))
+        return _back(request, "/cart/")
     response = HttpResponse(scripts.script(kind, rows, settings.PUBLIC_URL), content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{scripts.KINDS[kind]}"'
     return response
@@ -128,8 +131,12 @@ def searches(request: HttpRequest) -> HttpResponse:
     """The user's own searches; POST keeps one."""
     own = SavedSearch.objects.filter(owner_id=request.user.pk)
     if request.method == "POST":
+        if "forget" in request.POST:
+            PastSearch.objects.filter(owner_id=request.user.pk).delete()
+            return HttpResponseRedirect("/searches/")
         return _save(request)
-    return render(request, "portal/searches.html", {"searches": own})
+    past = PastSearch.objects.filter(owner_id=request.user.pk)
+    return render(request, "portal/searches.html", {"searches": own, "past": past})
 
 
 def _save(request: HttpRequest) -> HttpResponse:
@@ -156,6 +163,9 @@ def change_search(request: HttpRequest, identifier: str) -> HttpResponse:
         own.delete()
     else:
         own.name = request.POST.get("name", own.name).strip()[:200] or own.name
-        own.notify = "notify" in request.POST
+        notify = "notify" in request.POST
+        if notify and not own.notify:
+            watching.begin(own, viewer_of_request(request))
+        own.notify = notify
         own.save()
     return HttpResponseRedirect("/searches/")

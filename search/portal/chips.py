@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from gateway.access.rights import Viewer
 from gateway.vo.readable import fixed, moment, position, short
-from search.portal import addresses, asking, facets, form
+from search.portal import addresses, asking, columns, facets, filters, form
 from search.portal.builder import OBSCONFIG, build
 from search.portal.criteria import Criteria
 
@@ -83,6 +83,9 @@ _SPECIAL: dict[str, tuple[Promise, Callable[[Criteria], str]]] = {
 def _words(criteria: Criteria, parameters: tuple[str, ...]) -> tuple[str, str]:
     """Name and value of the constraint that these parameters made."""
     name = parameters[0]
+    if name.startswith(filters.PREFIX):
+        column = columns.ALL[name.removeprefix(filters.PREFIX)]
+        return str(column.label), f"{criteria.first(name)} {column.unit}".strip()
     if name in _SPECIAL:
         title, value = _SPECIAL[name]
         return str(title), value(criteria)

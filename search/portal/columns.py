@@ -6,14 +6,15 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from search.archive.fields import catalogue
 from search.archive.models import Product
-from search.portal import show
-from search.portal.builder import HEA, OBSCONFIG, OBSCORE
+from search.portal import filters, form, show
+from search.portal.criteria import Criteria
+from search.portal.filters import HEA, NUMERIC, OBSCONFIG, OBSCORE
 
-NUMERIC = ("double", "float", "int", "long", "short")
 Cell = Callable[[Product], object]
 
 
@@ -153,8 +154,8 @@ def next_order(orders: list[Order], key: str) -> str:
     return "" if present.descending else f"-{key}"
 
 
-def heads(columns: list[TableColumn], orders: list[Order]) -> list[dict[str, Any]]:
-    """The header cells with their state of order."""
+def heads(columns: list[TableColumn], orders: list[Order], criteria: Criteria) -> list[dict[str, Any]]:
+    """The header cells with their state of order and their filters."""
     made = []
     used = orders or [Order("start", False)]
     for column in columns:
@@ -167,6 +168,69 @@ def heads(columns: list[TableColumn], orders: list[Order]) -> list[dict[str, Any
                 "place": place if len(used) > 1 else "",
                 "arrow": format_html("{}", "▼" if down else "▲") if place else "",
                 "aria": ("descending" if down else "ascending") if place else "",
+                "filter": _filter(column, criteria),
             }
         )
     return made
+
+
+@dataclass(frozen=True)
+class HeadFilter:
+    """The control under a head: a list where there are ``options`` (value, words), else a text."""
+
+    name: str
+    value: str
+    options: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
+    hint: str = ""
+
+
+# Columns whose filter is a parameter of the search itself.
+LISTED: dict[str, tuple[str, tuple[tuple[str, Promise], ...]]] = {
+    "type": ("dataproduct_type", form.TYPES),
+    "level": ("dataproduct_level", form.LEVELS),
+    "access": ("data_rights", form.RIGHTS),
+}
+HINTS: dict[str, Promise | str] = {
+    "text": _("contains"),
+    "number": "20..40",
+    "time": "2023-12..2024",
+    "stamp": "<2024",
+    "range": ">50",
+}
+
+
+def _filter(column: TableColumn, criteria: Criteria) -> HeadFilter | None:
+    if column.key in LISTED:
+        name, options = LISTED[column.key]
+        made = [(value, value if column.key == "level" else str(words).capitalize()) for value, words in options]
+        value = ",".join(criteria.lists.get(name, []))
+        if value and value not in dict(made):
+            made.append((value, gettext("several")))
+        return HeadFilter(name, value, tuple(made))
+    one = filters.COLUMNS.get(column.key)
+    if one is None:
+        return None
+    name = filters.PREFIX + column.key
+    problem = criteria.filter_problems.get(column.key, "")
+    hint = ">1 (MB)" if column.key == "size" else str(HINTS[one.kind])
+    return HeadFilter(name, criteria.first(name), problem=problem, hint=hint)
+
+
+def sorts(heads_: list[dict[str, Any]]) -> list[tuple[str, str, bool]]:
+    """What a list on phones offers, where no head can be touched: (value of ``sort``, words, is it so now)."""
+    made = []
+    for head in heads_:
+        if head["sort"] is not None:
+            column = head["column"]
+            for sign, words, aria in (
+                ("", gettext("ascending"), "ascending"),
+                ("-", gettext("descending"), "descending"),
+            ):
+                made.append((sign + column.key, f"{column.label}, {words}", head["aria"] == aria))
+    return made
+
+
+def is_filter(name: str) -> bool:
+    """Is it a parameter that the row of filters writes?"""
+    return name.startswith(filters.PREFIX)

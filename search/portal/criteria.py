@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
+from search.portal import filters as column_filters
 from search.portal import quantities, regions
 from search.portal.quantities import QuantityError
 
@@ -58,6 +59,7 @@ VIEW = (
     "line",
     "column",
     "format",
+    "filters",
 )
 POSITION = ("target", "ra", "dec", "radius", "radius_unit", "match", "region", "positions")
 
@@ -89,6 +91,9 @@ class Criteria:
     time: tuple[float | None, float | None] = (None, None)
     created: tuple[str | None, str | None] = (None, None)
     problems: dict[str, Problem] = field(default_factory=dict)
+    filters: dict[str, column_filters.Filter] = field(default_factory=dict)
+    filter_problems: dict[str, str] = field(default_factory=dict)
+    """of single columns: such a filter is left out and marked, the rest of the search goes on"""
     typed: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -122,6 +127,7 @@ def read(parameters: Mapping[str, Sequence[str]]) -> Criteria:
     _read_energy(made)
     _read_time(made)
     _read_created(made)
+    _read_filters(made)
     return made
 
 
@@ -284,6 +290,17 @@ def _read_created(made: Criteria) -> None:
         made.problems["creation_date"] = Problem(str(error))
         return
     made.created = (low, high)
+
+
+def _read_filters(made: Criteria) -> None:
+    for key in column_filters.COLUMNS:
+        text = made.first(column_filters.PREFIX + key)
+        if not text:
+            continue
+        try:
+            made.filters[key] = column_filters.parse(key, text)
+        except QuantityError as error:
+            made.filter_problems[key] = str(error)
 
 
 def _stamp(mjd: float) -> str:

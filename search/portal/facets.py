@@ -16,9 +16,10 @@ from gateway.access.rights import Viewer
 from search.portal import addresses, asking, form
 from search.portal.builder import OBSCONFIG, Query, build
 from search.portal.criteria import Criteria
+from search.resolver import sources
 
 LIMIT = 50_000
-GROUPS = 5_000
+GROUPS = LIMIT + 1
 SHOWN = 6
 FACETS: tuple[tuple[str, Promise], ...] = (
     ("obs_collection", gettext_lazy("Collection")),
@@ -26,11 +27,16 @@ FACETS: tuple[tuple[str, Promise], ...] = (
     ("dataproduct_level", gettext_lazy("Data level")),
     ("data_rights", gettext_lazy("Access")),
     ("simulated", gettext_lazy("Simulated")),
+    ("target_class", gettext_lazy("Target class")),
     ("sub_array_name", gettext_lazy("Sub-array")),
     ("pointing_mode", gettext_lazy("Pointing mode")),
     ("quality", gettext_lazy("Quality")),
 )
 NAMES = tuple(name for name, _label in FACETS)
+# Facets whose values form a tree: what stands between a value and its parent's.
+TREES = {"target_class": sources.SEPARATOR, "pointing_mode": "-"}
+MODES = ("parallel", "divergent", "convergent")
+"""pointing modes that may carry an angle behind the word"""
 
 
 @dataclass
@@ -42,6 +48,8 @@ class Value:
     count: int
     chosen: bool
     url: str
+    depth: int = 0
+    """of its place in a tree; its count holds all below it"""
 
 
 @dataclass
@@ -83,7 +91,7 @@ def adql(query: Query, without: Sequence[str]) -> str:
 def count(criteria: Criteria, viewer: Viewer) -> Counts:
     """The number of matches and the facets; raises asking.AskError."""
     query = build(criteria)
-    chosen = {name: criteria.lists[name] for name in NAMES if criteria.lists.get(name)}
+    chosen = _chosen(criteria)
     answer = asking.ask(adql(query, list(chosen)), viewer, GROUPS)
     groups = [(_texts(row[:-1]), int(row[-1])) for row in answer.rows]
     # Too many rows without the facets' own choices: count with them, so that at least the total is good.
@@ -102,6 +110,15 @@ def count(criteria: Criteria, viewer: Viewer) -> Counts:
     )
 
 
+def _chosen(criteria: Criteria) -> dict[str, list[str]]:
+    """What is chosen in each facet; a class that is no place of the tree is an ordinary constraint."""
+    chosen = {name: criteria.lists[name] for name in NAMES if criteria.lists.get(name)}
+    kind = sources.kind_of(criteria.texts.get("target_class", ""))
+    if kind is not None:
+        chosen["target_class"] = [sources.class_path(kind)]
+    return chosen
+
+
 def _texts(values: Sequence[object]) -> tuple[str, ...]:
     return tuple("" if value is None else str(value) for value in values)
 
@@ -118,7 +135,16 @@ def _wanted(value: str, values: list[str]) -> bool:
 
 
 def _same(value: str, wanted: str) -> bool:
-    return value == wanted or value.startswith(f"{wanted}-")
+    return value == wanted or value.startswith((f"{wanted}-", f"{wanted}{sources.SEPARATOR}"))
+
+
+def lineage(name: str, value: str) -> list[str]:
+    """The value with all that it belongs to, broadest first."""
+    separator = TREES.get(name)
+    if separator is None or (name == "pointing_mode" and not value.startswith(MODES)):
+        return [value]
+    parts = value.split(separator)
+    return [separator.join(parts[:end]) for end in range(1, len(parts) + 1)]
 
 
 def _facets(criteria: Criteria, groups: list[tuple[tuple[str, ...], int]], chosen: dict[str, list[str]]) -> list[Facet]:
@@ -127,8 +153,9 @@ def _facets(criteria: Criteria, groups: list[tuple[tuple[str, ...], int]], chose
         counts: Counter[str] = Counter()
         for key, n in groups:
             if _passes(key, chosen, name):
-                counts[key[place]] += n
-        selected = [one for one in criteria.lists.get(name, []) if not one.startswith("!")]
+                for value in lineage(name, key[place]):
+                    counts[value] += n
+        selected = [one for one in chosen.get(name, criteria.lists.get(name, [])) if not one.startswith("!")]
         for value in selected:
             counts.setdefault(value, 0)
         counts.pop("", None)
@@ -141,13 +168,30 @@ def _values(criteria: Criteria, name: str, counts: Counter[str], selected: list[
     ordered = sorted(counts.items(), key=lambda item: (item[0] not in selected, -item[1], item[0]))
     if name in ("dataproduct_level", "quality", "simulated"):
         ordered.sort(key=lambda item: item[0])
+    if name in TREES:
+        ordered = _as_tree(name, counts)
     return [
-        Value(value, words(name, value), n, value in selected, _toggled(criteria, name, value, selected))
+        Value(
+            value,
+            words(name, value),
+            n,
+            value in selected,
+            _toggled(criteria, name, value, selected),
+            len(lineage(name, value)) - 1,
+        )
         for value, n in ordered
     ]
 
 
+def _as_tree(name: str, counts: Counter[str]) -> list[tuple[str, int]]:
+    """Parents before their children, the fullest branch first."""
+    rank = {value: [(-counts[one], one) for one in lineage(name, value)] for value in counts}
+    return [(value, counts[value]) for value in sorted(counts, key=lambda value: rank[value])]
+
+
 def _toggled(criteria: Criteria, name: str, value: str, selected: list[str]) -> str:
+    if name == "target_class":
+        return addresses.results(criteria, [name], **({} if value in selected else {name: value}))
     values = [one for one in selected if one != value] if value in selected else [*selected, value]
     kept = [one for one in criteria.lists.get(name, []) if one.startswith("!")] + values
     return addresses.results(criteria, [name], **{name: kept})
@@ -160,6 +204,8 @@ def words(name: str, value: str) -> str:
         return str(dict(fixed[name]).get(value, value)).capitalize()
     if name == "simulated":
         return _("simulated") if value == "1" else _("Observed")
+    if name == "target_class":
+        return value.rsplit(sources.SEPARATOR, 1)[-1]
     if name == "quality":
         return {"0": _("Good"), "1": _("Usable")}.get(value, _("Quality %(value)s") % {"value": value})
     return value

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 
@@ -38,6 +39,47 @@ class SavedSearch(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ColumnPreset(models.Model):
+    """Columns of the results table, in their order, that a user keeps under a name."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="column_presets")
+    name = models.CharField(_("name"), max_length=60)
+    columns = models.TextField(help_text=_("keys with commas between them"))
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["owner", "name"], name="one_preset_of_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PastSearch(models.Model):
+    """A search or query that a user sent; the newest of them stand under "My searches"."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="past_searches")
+    address = models.TextField(help_text=_("query part of /search/results/"))
+    adql = models.TextField()
+    by_hand = models.BooleanField(default=False)
+    asked = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar = ["-asked"]
+
+    def __str__(self) -> str:
+        return self.address
+
+    @property
+    def words(self) -> str:
+        """What tells it from others in one line: its target or, without what all queries share, its query."""
+        target = QueryDict(self.address).get("target", "")
+        conditions = self.adql.partition("WHERE ")[2].partition("ORDER BY")[0]
+        line = " ".join((self.adql if self.by_hand else conditions or self.adql).split())
+        return f"{target}: {line}" if target and not self.by_hand else line
 
 
 class CartItem(models.Model):

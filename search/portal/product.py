@@ -1,8 +1,10 @@
 """What a product page says: key facts in groups, all metadata, the parts of a dataset, its history in a sentence."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.db.models import Q
@@ -11,9 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gateway.access.rights import Viewer
+from gateway.access.rights import Viewer, visible
 from gateway.vo import readable as r
 from provenance.graph import Walk, walk
+from provenance.models import WasAttributedTo
 from provenance.sentence import sentence
 from search.archive.fields import catalogue
 from search.archive.lookup import seen_by
@@ -21,6 +24,7 @@ from search.archive.models import Collection, Product
 from search.portal import show
 
 MAX_RELATED = 50
+MAX_AUTHORS = 20
 HISTORY = Walk(depth=2, fan=20, limit=200)
 # Classes of GADF HDUs in plain words.
 PARTS: dict[str, tuple[Promise, Promise]] = {
@@ -34,13 +38,20 @@ PARTS: dict[str, tuple[Promise, Promise]] = {
     "pointing": (gettext_lazy("Pointing table"), gettext_lazy("Where the telescopes pointed, by time")),
 }
 ORDER = tuple(PARTS)
+# For machines that read one language.
+PRODUCT_WORDS = {
+    "event": "event list", "image": "map", "cube": "cube", "spectrum": "spectrum", "timeseries": "light curve",
+    "sed": "spectral energy distribution", "measurements": "catalogue",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Fact:
+    """``term``: the word of the glossary that explains the label."""
+
     label: str
     value: str
-    link: str = ""
+    term: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,8 +64,8 @@ class Part:
     size: int | None
 
 
-def _facts(*pairs: tuple[str, str]) -> list[Fact]:
-    return [Fact(label, value) for label, value in pairs if value not in (r.MISSING, "")]
+def _facts(*given: tuple[str, str] | tuple[str, str, str]) -> list[Fact]:
+    return [Fact(*one) for one in given if one[1] not in (r.MISSING, "")]
 
 
 def key_facts(product: Product) -> list[tuple[str, list[Fact]]]:
@@ -81,7 +92,7 @@ def _position(product: Product) -> list[Fact]:
         (_("Sexagesimal"), r.sexagesimal(product.s_ra, product.s_dec)),
         (_("Target offset"), _suffixed(r.fixed(product.target_offset, 3), "°")),
         (_("Field of view"), _suffixed(r.fixed(product.s_fov, 1), "°")),
-        (_("Resolution (68 %)"), _suffixed(r.fixed(resolution, 3), "°")),
+        (_("Resolution (68 %)"), _suffixed(r.fixed(resolution, 3), "°"), "point spread function"),
     )
 
 
@@ -95,12 +106,18 @@ def _time(product: Product) -> list[Fact]:
         (_("Start"), _suffixed(r.moment(product.t_min, "second"), " UTC")),
         (_("Stop"), _suffixed(r.moment(product.t_max, "second"), " UTC")),
         (_("Start, MJD"), r.MISSING if product.t_min is None else f"{product.t_min:.5f} UTC"),
-        (_("Livetime"), live),
+        (_("Livetime"), live, "livetime"),
     )
 
 
 def _energy(product: Product) -> list[Fact]:
-    return _facts((_("Safe range"), _suffixed(r.energy_range(product.energy_min, product.energy_max), " TeV")))
+    return _facts(
+        (
+            _("Safe range"),
+            _suffixed(r.energy_range(product.energy_min, product.energy_max), " TeV"),
+            "safe energy range",
+        )
+    )
 
 
 def _configuration(product: Product) -> list[Fact]:
@@ -110,10 +127,10 @@ def _configuration(product: Product) -> list[Fact]:
         sub_array = _("%(name)s (derived)") % {"name": sub_array}
     return _facts(
         (_("Facility"), product.facility_name or ""),
-        (_("Sub-array"), sub_array),
+        (_("Sub-array"), sub_array, "sub-array"),
         (_("Telescopes"), r.whole(product.n_tels)),
-        (_("Observing mode"), product.obs_mode or ""),
-        (_("Pointing mode"), product.pointing_mode or ""),
+        (_("Observing mode"), product.obs_mode or "", "wobble"),
+        (_("Pointing mode"), product.pointing_mode or "", "pointing mode"),
         (_("Zenith"), _suffixed(r.fixed(product.zenith, 1), "°")),
         (_("Quality"), {None: "", 0: _("0, good")}.get(product.quality, str(product.quality))),
         (_("Weather"), product.weather_flag or ""),
@@ -122,11 +139,11 @@ def _configuration(product: Product) -> list[Fact]:
 
 def _making(product: Product) -> list[Fact]:
     return _facts(
-        (_("Pipeline"), show.pipeline(product)),
-        (_("Reconstruction"), product.reconstruction_method or ""),
-        (_("Cuts"), product.cut_set or ""),
+        (_("Pipeline"), show.pipeline(product), "pipeline"),
+        (_("Reconstruction"), product.reconstruction_method or "", "reconstruction"),
+        (_("Cuts"), product.cut_set or "", "cuts"),
         (_("Calibration"), product.calib_version or ""),
-        (_("Proposal"), product.proposal_id or ""),
+        (_("Proposal"), product.proposal_id or "", "proposal"),
         (_("PI"), product.pi_name or ""),
     )
 
@@ -209,8 +226,37 @@ def citation(product: Product, collection: Collection | None) -> dict[str, str]:
     }
 
 
-def json_ld(product: Product, openly: bool) -> dict[str, Any]:
-    """schema.org Dataset."""
+LICENCES = re.compile(
+    r"https?://(?:creativecommons\.org/(?:licenses|publicdomain)/|spdx\.org/licenses/|opendatacommons\.org/licenses/)"
+    r"[\w./+-]*[\w/]"
+)
+# What terms call the licence by, where they give no address of it.
+NAMED_LICENCES = re.compile(r"\bCC[ -](BY(?:-(?:NC|SA|ND|NC-SA|NC-ND))?)[ -](4\.0|3\.0)\b|\bCC0\b", re.I)
+
+
+def licence(product: Product, collection: Collection | None) -> str:
+    """The address of the licence that its terms name, else that of the terms themselves; empty where there are none."""
+    terms = product.terms or (collection.terms if collection else "")
+    found = LICENCES.search(terms)
+    if found:
+        return found[0]
+    named = NAMED_LICENCES.search(terms)
+    if named:
+        if named[1] is None:
+            return "https://creativecommons.org/publicdomain/zero/1.0/"
+        return f"https://creativecommons.org/licenses/{named[1].lower()}/{named[2]}/"
+    return f"{settings.PUBLIC_URL}/products/{product.key}/?tab=cite" if terms else ""
+
+
+def authors(product: Product, viewer: Viewer) -> list[str]:
+    """Addresses of the agents to whom the product is attributed, as far as this viewer may see them."""
+    rows = WasAttributedTo.objects.filter(visible(viewer), entity_id=product.key).order_by("agent_id")
+    named = dict.fromkeys(rows.values_list("agent_id", flat=True)[:MAX_AUTHORS])
+    return [f"{settings.PUBLIC_URL}/provenance/agent/{quote(one, safe='')}/" for one in named]
+
+
+def json_ld(product: Product, openly: bool, collection: Collection | None = None) -> dict[str, Any]:
+    """schema.org Dataset (as Google's and the FAIR assessors' readers take it)."""
     address = f"{settings.PUBLIC_URL}/products/{product.key}/"
     found: dict[str, Any] = {
         "@context": "https://schema.org/",
@@ -218,11 +264,30 @@ def json_ld(product: Product, openly: bool) -> dict[str, Any]:
         "@id": address,
         "identifier": product.obs_publisher_did,
         "name": product.obs_title or product.key,
-        "description": ", ".join(filter(None, (product.dataproduct_type, product.obs_collection, product.obs_id))),
+        "description": _described(product, collection),
         "url": address,
         "isAccessibleForFree": openly,
-        "includedInDataCatalog": {"@type": "DataCatalog", "name": settings.SITE_NAME},
+        "keywords": [one for one in (product.dataproduct_type, product.target_name, "gamma-ray astronomy") if one],
+        "includedInDataCatalog": {
+            "@type": "DataCatalog",
+            "name": settings.SITE_NAME,
+            "url": f"{settings.PUBLIC_URL}/",
+        },
+        "publisher": {"@type": "Organization", "name": settings.SITE_NAME, "url": f"{settings.PUBLIC_URL}/"},
     }
+    cited = collection.citation if collection else ""
+    optional = {
+        "license": licence(product, collection),
+        "version": product.pipeline_version,
+        "dateCreated": product.obs_creation_date,
+        "citation": [one for one in (product.bib_reference, cited) if one],
+    }
+    found |= {name: value for name, value in optional.items() if value}
+    if collection:
+        found["isPartOf"] = {"@type": "Dataset", "name": collection.title or collection.name}
+    if product.s_ra is not None and product.s_dec is not None:
+        place = f"{product.s_ra:.5f} {product.s_dec:+.5f} ICRS"
+        found["spatialCoverage"] = {"@type": "Place", "name": place}
     if product.t_min is not None and product.t_max is not None:
         found["temporalCoverage"] = f"{_iso(product.t_min)}/{_iso(product.t_max)}"
     if product.obs_creator_name:
@@ -235,6 +300,15 @@ def json_ld(product: Product, openly: bool) -> dict[str, Any]:
             "sha256": product.sha256,
         }
     return found
+
+
+def _described(product: Product, collection: Collection | None) -> str:
+    """A sentence of at least the fifty letters that harvesters ask for."""
+    kind = PRODUCT_WORDS.get(product.dataproduct_type or "", product.dataproduct_type or "Data")
+    about = f" of {product.target_name}" if product.target_name else ""
+    where = (collection.title if collection else "") or product.obs_collection
+    text = f"{kind.capitalize()}{about} from gamma-ray observations, observation {product.obs_id} of {where}."
+    return f"{text} Simulated, not observed." if product.simulated else text
 
 
 def _iso(mjd: float) -> str:

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString, mark_safe
@@ -11,13 +12,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from gateway.access.noted import note_view
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import ANONYMOUS, Viewer, may_fetch
+from gateway.accounts.scopes import READ_DATA
+from jobs.registry import accepting
+from provenance.hooks import actions_for
 from search.archive import denial, previews
 from search.archive.lookup import find, found_or_404
-from search.archive.models import Product
-from search.portal import curves, fitsview, looks, measure, product, show
-from search.portal.result_views import analyses_for
+from search.archive.models import Collection, Product
+from search.portal import curves, fitsview, looks, measure, ogip, product, show, uses
 
 TABS = ("overview", "metadata", "files", "fits", "provenance", "related", "cite")
 MAPS = ("image", "cube")
@@ -49,24 +53,27 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
         return HttpResponseRedirect(f"/products/{row.key}/")
     wanted = request.GET.get("tab", "overview")
     tab = wanted if wanted in TABS else "overview"
-    context = _common(row, viewer, tab) | _OF_TAB[tab](request, row, viewer)
+    collection = product.collection_of(row)
+    context = _common(row, viewer, tab, collection) | _OF_TAB[tab](request, row, viewer)
     response = render(request, "portal/product.html", context)
-    response["Link"] = _signposts(request, row)
+    response["Link"] = _signposts(row, viewer, product.licence(row, collection))
     return response
 
 
-def _common(row: Product, viewer: Viewer, tab: str) -> dict[str, Any]:
+def _common(row: Product, viewer: Viewer, tab: str, collection: Collection | None) -> dict[str, Any]:
     may = may_fetch(viewer, row.policy_id)
+    history = product.history(row, viewer)
     return {
         "product": row,
         "name": show.name(row),
         "tab": tab,
         "may": may,
         "denial": None if may else denial.explain(row, viewer),
-        "history": product.history(row, viewer),
-        "job_types": analyses_for(row) if may else [],
+        "history": history,
+        "actions": actions_for("entity", row.key, viewer) if history else [],
+        "job_types": accepting(row.dataproduct_type) if may else [],
         "has_fits": may and fitsview.is_viewable(row),
-        "json_ld": _embedded(product.json_ld(row, may_fetch(ANONYMOUS, row.policy_id))),
+        "json_ld": _embedded(product.json_ld(row, may_fetch(ANONYMOUS, row.policy_id), collection)),
         "parts": product.parts(row),
     }
 
@@ -77,13 +84,21 @@ def _embedded(content: dict[str, Any]) -> SafeString:
     return mark_safe(text)  # noqa: S308 - the three characters that HTML cares for are escaped above
 
 
+def may_open(viewer: Viewer, row: Product) -> bool:
+    """May what is in the file be shown? A token that reads metadata only sees no data on a page either."""
+    return row.removed_at is None and viewer.has_scope(READ_DATA) and may_fetch(viewer, row.policy_id)
+
+
 def _overview(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
-    may = may_fetch(viewer, row.policy_id) and row.removed_at is None
+    may = may_open(viewer, row)
     look = looks.of(row) if may else None
+    if look is not None or (may and row.dataproduct_type in CURVED):
+        note_view(request, row.policy, f"plot of {row.key}")
     return {
         "facts": product.key_facts(row),
+        "uses": uses.of(row, viewer),
         "look": look,
-        "curve": curves.of(row) if may and row.dataproduct_type in CURVED else None,
+        "curve": (ogip.of(row) or curves.of(row)) if may and row.dataproduct_type in CURVED else None,
         "has_preview": may and look is None and previews.has_preview(row),
         "is_map": may and row.dataproduct_type in MAPS and bool(row.storage_key),
         "measure": _measured(request, row) if may and row.dataproduct_type in MAPS and row.storage_key else None,
@@ -111,7 +126,7 @@ def region(request: HttpRequest, key: str) -> HttpResponse:
     """Statistics of the circle ``ra, dec, radius`` (degrees, ICRS) of a map, as JSON for the page's own script."""
     viewer = viewer_of_request(request)
     row = found_or_404(key, viewer).product
-    if not may_fetch(viewer, row.policy_id) or row.removed_at is not None:
+    if not may_open(viewer, row):
         status = 403 if viewer.is_authenticated else 401
         return JsonResponse({"problem": _("The data of this product are not open to you.")}, status=status)
     try:
@@ -121,6 +136,7 @@ def region(request: HttpRequest, key: str) -> HttpResponse:
         found = measure.of(row, wanted)
     except measure.Unmeasurable as error:
         return JsonResponse({"problem": str(error)}, status=400)
+    note_view(request, row.policy, f"measurement of {row.key}")
     return JsonResponse({"statistics": asdict(found), "rows": measure.rows(found)})
 
 
@@ -129,8 +145,9 @@ def _metadata(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, A
 
 
 def _fits(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
-    if not may_fetch(viewer, row.policy_id) or not fitsview.is_viewable(row):
+    if not may_open(viewer, row) or not fitsview.is_viewable(row):
         return {}
+    note_view(request, row.policy, f"rows of {row.key}")
     return {"fits": fitsview.look(row, request.GET.get("hdu", ""), request.GET.get("row", ""))}
 
 
@@ -157,16 +174,20 @@ _OF_TAB = {
 }
 
 
-def _signposts(request: HttpRequest, row: Product) -> str:
-    """FAIR signposting (level 1): the item, its description, its type."""
-    base = request.build_absolute_uri("/").rstrip("/")
+def _signposts(row: Product, viewer: Viewer, licence: str) -> str:
+    """FAIR signposting (level 1): the item, its description, type, licence and authors."""
+    base = settings.PUBLIC_URL
     links = [
         f'<{base}/products/{row.key}/>; rel="cite-as"',
+        '<https://schema.org/AboutPage>; rel="type"',
         '<https://schema.org/Dataset>; rel="type"',
         f'<{base}/datalink/links?ID={row.key}>; rel="describedby"; type="application/x-votable+xml"',
         f'<{base}/provsap?ID={row.key}&RESPONSEFORMAT=PROV-JSON>; rel="describedby"; type="application/json"',
     ]
-    if row.storage_key:
+    if licence:
+        links.append(f'<{licence}>; rel="license"')
+    links += [f'<{author}>; rel="author"' for author in product.authors(row, viewer)]
+    if row.storage_key and row.removed_at is None:
         kind = row.access_format or "application/octet-stream"
         links.append(f'<{base}/data/{row.key}>; rel="item"; type="{kind}"')
-    return ", ".join(link for link in links if "\n" not in link and "\r" not in link)
+    return ", ".join(link for link in links if link.isprintable())

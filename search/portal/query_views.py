@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gateway.access.request import viewer as viewer_of_request
 from gateway.vo.dali import DaliError, Parameters
-from search.portal import builder, columns, stored
+from search.portal import builder, columns, past, stored
 from search.portal.criteria import read
 from search.tap import engine
 from search.tap.endpoint import streamed
@@ -32,7 +32,9 @@ def run(request: HttpRequest) -> HttpResponse:
     origin = request.POST.get("from", "")[:4000]
     if origin:
         named["from"] = origin
-    return HttpResponseRedirect(f"/search/results/?{urlencode(named)}")
+    address = urlencode(named)
+    past.remember(request, address, adql, by_hand=True)
+    return HttpResponseRedirect(f"/search/results/?{address}")
 
 
 def adql_in(parameters: QueryDict) -> str:

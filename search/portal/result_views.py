@@ -5,20 +5,21 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import Viewer
-from jobs.description import Description, Input
+from jobs.description import Description
 from jobs.parameters import parameters_of
-from jobs.registry import types
-from search.archive.models import Product
-from search.portal import asking, builder, chips, columns, facets, results, side, snippets, stored
+from jobs.registry import offered
+from search.portal import addresses, asking, builder, chips, columns, facets, presets, results, side, snippets, stored
 from search.portal.criteria import Criteria
 from search.portal.elsewhere import views as elsewhere
 from search.portal.search_views import criteria_of, form_context
-from search.resolver import sources
+from search.resolver import service as resolver
+from search.resolver.positions import separation
 
 FORMATS = (
     ("votable", "VOTable"),
@@ -37,12 +38,21 @@ def page(request: HttpRequest) -> HttpResponse:
     by_hand = stored.query_of(request)
     if by_hand is not None:
         return _by_hand(request, by_hand)
+    if request.GET.getlist("column"):
+        return HttpResponseRedirect(_with_columns(request))
     criteria = criteria_of(request)
     if criteria.needs_resolving and not criteria.problems:
         return HttpResponseRedirect(f"/search/go?{request.GET.urlencode()}")
     if criteria.problems:
         return render(request, "portal/search.html", form_context(request, criteria), status=400)
     return _searched(request, criteria)
+
+
+def _with_columns(request: HttpRequest) -> str:
+    """The boxes of the column chooser, one parameter each, as the one parameter that addresses have."""
+    given = request.GET.copy()
+    given["columns"] = ",".join(key for key in given.pop("column") if key in columns.ALL)
+    return f"{addresses.RESULTS}?{given.urlencode()}"
 
 
 def _searched(request: HttpRequest, criteria: Criteria) -> HttpResponse:
@@ -61,21 +71,54 @@ def _searched(request: HttpRequest, criteria: Criteria) -> HttpResponse:
         return render(
             request, "portal/results.html", context | {"failure": error, "criteria": criteria}, status=error.status
         )
+    results.add_jobs(found, viewer)
+    heads = columns.heads(list(view.columns), orders, criteria)
+    context |= _filtering(request, criteria, heads)
     context |= {
         "criteria": criteria,
-        "known": sources.lookup(criteria.target) if criteria.target else None,
+        "known": how_known(criteria, viewer),
+        "reach": chips.angle(criteria.radius),
         "page": found,
         "counts": counts,
         "pages": results.pages(found, counts.total),
         "chips": chips.make(criteria),
-        "heads": columns.heads(list(view.columns), orders),
+        "heads": heads,
         "presets": [(key, words, key == request.GET.get("columns")) for key, (words, _keys) in columns.PRESETS.items()],
-        "all_columns": [(column, column in view.columns) for column in columns.ALL.values()],
+        "own_presets": presets.of(request),
+        "shown_columns": list(view.columns),
+        "other_columns": [column for column in columns.ALL.values() if column not in view.columns],
+        "most_rows": builder.MAX_ROWS,
         "orders": orders,
+        "sorts": columns.sorts(heads),
     }
     if not found.rows and not counts.total:
         context["ways_out"] = chips.with_counts(criteria, viewer)
     return render(request, _template(request), context)
+
+
+def how_known(criteria: Criteria, viewer: Viewer) -> resolver.Resolved | None:
+    """Where the target's position comes from, asked of what is known here alone; None where the address gives a
+    position that its name does not have."""
+    if not criteria.target or criteria.ra is None or criteria.dec is None:
+        return None
+    try:
+        found = resolver.resolve(criteria.target, viewer, remote=False)
+    except resolver.ResolveError:
+        return None
+    near = separation(found.ra, found.dec, criteria.ra, criteria.dec) < resolver.SAME_OBJECT
+    return found if near else None
+
+
+def _filtering(request: HttpRequest, criteria: Criteria, heads: list[dict[str, Any]]) -> dict[str, Any]:
+    """The row of filters: is it shown, which parameters its form keeps, and the search without any of them."""
+    written = {head["filter"].name for head in heads if head["filter"]} | {"filters", "page"}
+    pairs = [(name, value) for name, values in request.GET.lists() for value in values]
+    plain = [(name, value) for name, value in pairs if not columns.is_filter(name) and name not in ("filters", "page")]
+    return {
+        "filtering": bool(criteria.filters or criteria.filter_problems or request.GET.get("filters")),
+        "kept": [(name, value) for name, value in pairs if name not in written],
+        "unfiltered": f"{addresses.RESULTS}?{addresses.encode(plain)}",
+    }
 
 
 def _by_hand(request: HttpRequest, adql: str) -> HttpResponse:
@@ -96,24 +139,11 @@ def _by_hand(request: HttpRequest, adql: str) -> HttpResponse:
 
 
 def analyses() -> list[Description]:
-    """The job types that take products of the archive."""
+    """The job types that take products of the archive, those described on the site among them."""
     return [
         job_type.description
-        for _name, job_type in types.items()
+        for job_type in offered()
         if job_type.page and any(one.is_input for one in parameters_of(job_type.description))
-    ]
-
-
-def analyses_for(product: Product) -> list[Description]:
-    """Those that take a product of this type."""
-    return [
-        description
-        for description in analyses()
-        if any(
-            isinstance(one.meta, Input)
-            and (not one.meta.product_types or product.dataproduct_type in one.meta.product_types)
-            for one in parameters_of(description)
-        )
     ]
 
 
@@ -144,7 +174,12 @@ def beside(request: HttpRequest) -> HttpResponse:
     """Sky and distributions, fetched after the table so that the table does not wait for them."""
     viewer = viewer_of_request(request)
     criteria = criteria_of(request)
-    context: dict[str, Any] = {"criteria": criteria}
+    left_out = ("target", "ra", "dec", "radius", "radius_unit", "match", "positions", "region", "page")
+    context: dict[str, Any] = {
+        "criteria": criteria,
+        "shapes": [("circle", _("circle")), ("box", _("box")), ("polygon", _("polygon"))],
+        "kept": [(name, value) for name, values in request.GET.lists() if name not in left_out for value in values],
+    }
     if not criteria.problems and not criteria.needs_resolving:
         number, size = results.paging(request.GET.dict())
         orders = columns.order(request.GET.get("sort", ""))
@@ -156,5 +191,5 @@ def beside(request: HttpRequest) -> HttpResponse:
             context["failure"] = error.reason
         else:
             shown = [row.product for row in found.rows if row.product is not None]
-            context["sky"] = side.sky(shown, criteria.ra, criteria.dec)
+            context["sky"] = side.sky(shown, criteria)
     return render(request, "portal/beside.html", context)

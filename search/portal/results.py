@@ -9,9 +9,10 @@ from django.utils.safestring import SafeString
 from gateway.access.rights import Viewer, visible
 from gateway.vo.tables import Column
 from search.archive.models import Product
-from search.portal import asking, columns, show
+from search.portal import asking, columns, row_jobs, show
 from search.portal.builder import MAX_ROWS, Query
 from search.portal.columns import Order, TableColumn
+from search.portal.row_jobs import RowJob
 
 SIZES = (5, 10, 25, 100)
 DEFAULT_SIZE = 25
@@ -23,6 +24,7 @@ class Row:
 
     cells: list[tuple[TableColumn | Column, str | SafeString]]
     product: Product | None = None
+    jobs: Sequence[RowJob] = ()
 
 
 @dataclass
@@ -87,6 +89,13 @@ def search(query: Query, viewer: Viewer, view: View) -> Page:
         if did in found
     ]
     return Page(rows, number, size, len(identifiers) > size, answer.seconds)
+
+
+def add_jobs(page: Page, viewer: Viewer) -> None:
+    """Gives the rows the viewer's jobs that used them."""
+    found = row_jobs.of([row.product for row in page.rows if row.product is not None], viewer)
+    for row in page.rows:
+        row.jobs = found.get(row.product.key, ()) if row.product is not None else ()
 
 
 def by_hand(adql: str, viewer: Viewer, number: int, size: int) -> Page:

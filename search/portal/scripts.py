@@ -8,25 +8,29 @@ from search.archive.models import Product
 SHELL_HEAD = """#!/bin/sh
 # Downloads {count} files from {site}; run it again to go on where it broke off.
 # For data that are not public set TOKEN to an access token of the gateway: TOKEN=... sh {name}
-set -u
+{left_out}set -u
 failed=0
+same() {{ [ -n "$2" ] && echo "$2  $1" | sha256sum --check --status 2>/dev/null; }}
 get() {{
-  # address, file name, SHA-256
-  if [ -f "$2" ] && echo "$3  $2" | sha256sum --check --status 2>/dev/null; then echo "have $2"; return; fi
-  {fetch} || {{ echo "failed: $2" >&2; failed=1; return; }}
-  if [ -n "$3" ] && ! echo "$3  $2" | sha256sum --check --status; then
-    echo "checksum differs: $2 (removed, run again)" >&2; rm -f "$2"; failed=1
+  # address, file name, SHA-256 (empty where it is not known)
+  if [ -f "$2" ] && {{ [ -z "$3" ] || same "$2" "$3"; }}; then echo "have $2"; return; fi
+  if ! same "$2.part" "$3"; then
+    {fetch} || {{ echo "failed: $2" >&2; failed=1; return; }}
   fi
+  if [ -n "$3" ] && ! same "$2.part" "$3"; then
+    echo "checksum differs: $2 (removed, run again)" >&2; rm -f "$2.part"; failed=1; return
+  fi
+  mv "$2.part" "$2"
 }}
 """
-CURL = """if [ -n "${TOKEN:-}" ]; then curl -fL -C - --retry 5 -H "Authorization: Bearer $TOKEN" -o "$2" "$1"
-  else curl -fL -C - --retry 5 -o "$2" "$1"; fi"""
-WGET = """if [ -n "${TOKEN:-}" ]; then wget -c --tries=5 --header="Authorization: Bearer $TOKEN" -O "$2" "$1"
-  else wget -c --tries=5 -O "$2" "$1"; fi"""
+CURL = """if [ -n "${TOKEN:-}" ]; then curl -fL -C - --retry 5 -H "Authorization: Bearer $TOKEN" -o "$2.part" "$1"
+    else curl -fL -C - --retry 5 -o "$2.part" "$1"; fi"""
+WGET = """if [ -n "${TOKEN:-}" ]; then wget -c --tries=5 --header="Authorization: Bearer $TOKEN" -O "$2.part" "$1"
+    else wget -c --tries=5 -O "$2.part" "$1"; fi"""
 PYTHON = '''"""Downloads {count} files from {site}; run it again to go on where it broke off.
 
 Needs pyvo. For data that are not public set the environment variable TOKEN to an access token of the gateway.
-"""
+{left_out}"""
 
 import hashlib
 import os
@@ -35,30 +39,55 @@ from pathlib import Path
 
 from pyvo.utils.http import create_session
 
+# address, file name, SHA-256 (empty where it is not known)
 FILES = [
 {files}
 ]
+
+
+def checksum(path):
+    found = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            found.update(block)
+    return found.hexdigest()
+
+
+def fetch(session, url, part):
+    have = part.stat().st_size if part.exists() else 0
+    headers = {{"Range": f"bytes={{have}}-"}} if have else {{}}
+    with session.get(url, headers=headers, stream=True, timeout=60) as answer:
+        if answer.status_code not in (200, 206):
+            return f"{{answer.status_code}} {{answer.reason}}"
+        with part.open("ab" if answer.status_code == 206 else "wb") as stream:
+            for block in answer.iter_content(1 << 20):
+                stream.write(block)
+    return ""
+
+
+def get(session, url, name, sha256):
+    path, part = Path(name), Path(name + ".part")
+    if path.exists() and (not sha256 or checksum(path) == sha256):
+        return ""
+    if not (sha256 and part.exists() and checksum(part) == sha256):
+        problem = fetch(session, url, part)
+        if problem:
+            return problem
+    if sha256 and checksum(part) != sha256:
+        part.unlink()
+        return "checksum differs (removed, run again)"
+    part.replace(path)
+    return ""
+
 
 session = create_session()
 if os.environ.get("TOKEN"):
     session.headers["Authorization"] = "Bearer " + os.environ["TOKEN"]
 failed = 0
 for url, name, sha256 in FILES:
-    path = Path(name)
-    have = path.stat().st_size if path.exists() else 0
-    if have and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
-        continue
-    answer = session.get(url, headers={{"Range": f"bytes={{have}}-"}} if have else {{}}, stream=True, timeout=60)
-    if answer.status_code not in (200, 206):
-        print(f"{{name}}: {{answer.status_code}} {{answer.reason}}", file=sys.stderr)
-        failed += 1
-        continue
-    with path.open("ab" if answer.status_code == 206 else "wb") as stream:
-        for block in answer.iter_content(1 << 20):
-            stream.write(block)
-    if sha256 and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-        print(f"{{name}}: checksum differs (removed, run again)", file=sys.stderr)
-        path.unlink()
+    problem = get(session, url, name, sha256)
+    if problem:
+        print(f"{{name}}: {{problem}}", file=sys.stderr)
         failed += 1
 sys.exit(1 if failed else 0)
 '''
@@ -78,12 +107,34 @@ def names(products: Sequence[Product]) -> list[tuple[Product, str]]:
     return made
 
 
+def has_file(product: Product) -> bool:
+    """Can its data be downloaded from here, or through here from where they lie?"""
+    return product.removed_at is None and bool(product.storage_key or product.access_url)
+
+
+def _left_out(products: Sequence[Product]) -> str:
+    """One comment that names the records without a file, so that nobody looks for them on disk."""
+    keys = [product.key for product in products if not has_file(product)]
+    if not keys:
+        return ""
+    more = f" and {len(keys) - 5} more" if len(keys) > 5 else ""
+    return f"Left out, as no file belongs to them: {', '.join(keys[:5])}{more}.\n"
+
+
 def script(kind: str, products: Sequence[Product], site: str) -> str:
     """The text of the script; ``kind`` is one of KINDS, ``site`` the gateway's public address."""
-    listed = [(f"{site}/data/{product.key}", name, product.sha256) for product, name in names(products)]
+    given = [product for product in products if has_file(product)]
+    listed = [(f"{site}/data/{product.key}", name, product.sha256) for product, name in names(given)]
+    left_out = _left_out(products)
     if kind == "pyvo":
         files = "\n".join(f"    ({url!r}, {name!r}, {sha!r})," for url, name, sha in listed)
-        return PYTHON.format(count=len(listed), site=site, files=files)
-    head = SHELL_HEAD.format(count=len(listed), site=site, name=KINDS[kind], fetch=WGET if kind == "wget" else CURL)
+        return PYTHON.format(count=len(listed), site=site, files=files, left_out=left_out)
+    head = SHELL_HEAD.format(
+        count=len(listed),
+        site=site,
+        name=KINDS[kind],
+        fetch=WGET if kind == "wget" else CURL,
+        left_out=f"# {left_out}" if left_out else "",
+    )
     lines = [f"get {shlex.quote(url)} {shlex.quote(name)} {shlex.quote(sha)}" for url, name, sha in listed]
     return head + "\n".join(lines) + "\nexit $failed\n"

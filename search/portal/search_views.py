@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from gateway.access.request import viewer as viewer_of_request
 from gateway.vo.tables import published
-from search.portal import addresses, asking, builder, examples, facets, form, going, stored
+from search.portal import addresses, asking, builder, examples, facets, form, going, past, stored
 from search.portal.criteria import Criteria, Problem, read
 from search.portal.elsewhere import services
 from search.resolver import service
@@ -110,6 +110,7 @@ def go(request: HttpRequest) -> HttpResponse:
     if not criteria.problems:
         address = addresses.results(criteria) + _view(request)
         if len(address) <= MAX_ADDRESS:
+            past.remember(request, address.partition("?")[2], builder.text(builder.build(criteria)))
             return HttpResponseRedirect(address)
         criteria.problems["targets"] = Problem(str(TOO_LONG))
     context = form_context(request, criteria) | {"failure": failure}

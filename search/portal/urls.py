@@ -3,6 +3,7 @@ from django.urls import URLPattern, URLResolver, path
 from search.portal import (
     cart_views,
     object_views,
+    presets,
     product_views,
     query_views,
     result_views,
@@ -39,5 +40,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cart/zip", cart_views.zipped, name="cart-zip"),
     path("cart/script", cart_views.script, name="cart-script"),
     path("searches/", cart_views.searches, name="searches"),
+    path("searches/columns", presets.change, name="column-presets"),
     path("searches/<uuid:identifier>/", cart_views.change_search, name="change-search"),
 ]

@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from gateway.access.rights import viewer_of
+from gateway.access.rights import Viewer, viewer_of
 from search.archive.models import Product
 from search.portal import asking, builder
 from search.portal.models import SavedSearch
@@ -33,6 +33,17 @@ def look() -> int:
             told += 1
         SavedSearch.objects.filter(pk=search.pk).update(count=count, newest=newest, checked_at=timezone.now())
     return told
+
+
+def begin(search: SavedSearch, viewer: Viewer) -> None:
+    """Counts at once what there is when its owner asks for mail: whatever comes later is new."""
+    search.newest = Product.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    try:
+        search.count = len(asking.ask(search.adql, viewer, builder.MAX_ROWS).rows)
+    except asking.AskError as error:
+        logger.warning("saved search %s cannot be asked: %s", search.pk, error)
+        search.count = None
+    search.checked_at = timezone.now()
 
 
 def _tell(search: SavedSearch, new: int) -> None:

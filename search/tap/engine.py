@@ -12,7 +12,7 @@ from django.db import DatabaseError, OperationalError
 from django.utils.translation import gettext as _
 
 from gateway.access.rights import Viewer
-from gateway.vo.dali import DaliError
+from gateway.vo.dali import DaliError, database_gone
 from gateway.vo.tables import Column
 from search.tap import translation
 from search.tap.database import engines
@@ -114,6 +114,5 @@ def _in_words(error: Exception) -> DaliError:
         return DaliError(400, _("A value of the query is out of range: %(reason)s.") % {"reason": error})
     log.error("the database failed", exc_info=error)
     if isinstance(error, psycopg.OperationalError | sqlite3.OperationalError | OperationalError):
-        text = _("The database does not answer just now. Try again in a minute.")
-        return DaliError(503, text, headers={"Retry-After": "60"})
+        return database_gone()
     return DaliError(500, _("The database failed on this query; the operators find the cause in the log."))

@@ -20,6 +20,7 @@ class Pools:
 
     def __init__(self) -> None:
         self._running: Counter[UUID | None] = Counter()
+        self._waiting: Counter[UUID | None] = Counter()
         self._changed = threading.Condition()
 
     def enter(self, viewer: Viewer) -> UUID | None:
@@ -28,11 +29,24 @@ class Pools:
         limit = settings.TAP_USER_RUNNING if viewer.is_authenticated else settings.TAP_ANONYMOUS_RUNNING
         end = time.monotonic() + WAIT
         with self._changed:
+            if self._running[key] >= limit:
+                self._wait(key, viewer, limit, end)
+            self._running[key] += 1
+        return key
+
+    def _wait(self, key: UUID | None, viewer: Viewer, limit: int, end: float) -> None:
+        """Each that waits holds a thread of the web process: beyond as many as may run, one is refused at once."""
+        if self._waiting[key] >= limit:
+            raise self._refusal(viewer, limit)
+        self._waiting[key] += 1
+        try:
             while self._running[key] >= limit:
                 if not self._changed.wait(end - time.monotonic()):
                     raise self._refusal(viewer, limit)
-            self._running[key] += 1
-        return key
+        finally:
+            self._waiting[key] -= 1
+            if not self._waiting[key]:
+                del self._waiting[key]
 
     def leave(self, key: UUID | None) -> None:
         with self._changed:

@@ -13,4 +13,9 @@ async function refresh() {
   setTimeout(refresh, 2000);
 }
 
+rows.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-choose-all]")) return;
+  for (const box of rows.querySelectorAll(".d-tick")) box.checked = event.target.checked;
+});
+
 setTimeout(refresh, 2000);

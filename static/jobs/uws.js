@@ -7,7 +7,8 @@
  *   for await (const state of job.phases()) console.log(state.phase);
  *   console.log((await job.read()).results);
  *
- * `options.headers` go with every request; `options.csrf` with those that change something.
+ * `options.headers` go with every request; `options.csrf` with those that change something. Pages of another origin
+ * import it where the gateway lists them (DISTILLER_EMBED_ORIGINS); every call is described in docs/jobs.md.
  */
 const UWS = "http://www.ivoa.net/xml/UWS/v1.0";
 const XLINK = "http://www.w3.org/1999/xlink";

@@ -92,7 +92,7 @@ document.addEventListener("change", (event) => {
 });
 
 document.addEventListener("submit", (event) => {
-  const words = event.target.dataset.confirm;
+  const words = event.submitter?.dataset.confirm || event.target.dataset.confirm;
   if (words && !window.confirm(words)) event.preventDefault();
 });
 

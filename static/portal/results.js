@@ -4,20 +4,24 @@ import { toast } from "../js/distiller.js";
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 // One selection a search: what another search chose must never go along unseen. Pages and sorting keep it.
-const search = new URLSearchParams(location.search);
-for (const name of ["page", "size", "sort", "columns", "column", "target"]) search.delete(name);
-search.sort();
-const STORE = `selection:${location.pathname}?${search}`;
+const VIEW = ["page", "size", "sort", "columns", "column", "target", "filters"];
+function place() {
+  const search = new URLSearchParams(location.search);
+  for (const name of VIEW) search.delete(name);
+  search.sort();
+  return `selection:${location.pathname}?${search}`;
+}
+let store = place();
 const size = (bytes) => {
   for (const [unit, scale] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) if (bytes >= scale) return `${(bytes / scale).toFixed(1)} ${unit}`;
   return `${bytes} B`;
 };
 
 const load = () => {
-  try { return new Map(JSON.parse(sessionStorage.getItem(STORE) || "[]").filter(([, one]) => one?.key)); } catch { return new Map(); }
+  try { return new Map(JSON.parse(sessionStorage.getItem(store) || "[]").filter(([, one]) => one?.key)); } catch { return new Map(); }
 };
 let chosen = load(); // identifier → what is known of the row: size, key, type, format, name
-const save = () => { try { sessionStorage.setItem(STORE, JSON.stringify([...chosen])); } catch { /* private window */ } };
+const save = () => { try { sessionStorage.setItem(store, JSON.stringify([...chosen])); } catch { /* private window */ } };
 
 const rows = () => $$("tr[data-did]");
 const shapeOf = (did) => $$("[data-sky] [data-did]").find((shape) => shape.dataset.did === did);
@@ -37,6 +41,13 @@ function show() {
   }
   if (!bar) return;
   bar.hidden = chosen.size === 0;
+  const each = $("[data-each]", bar);
+  if (each) {
+    each.hidden = chosen.size < 2;
+    if (each.hidden) $("input", each).checked = false;
+  }
+  const kinds = new Set(rows().filter((row) => chosen.has(row.dataset.did)).map((row) => row.dataset.type));
+  for (const button of $$("[data-needs]", bar)) button.parentElement.hidden = !kinds.has(button.dataset.needs);
   $("[data-selected-count]").textContent = chosen.size;
   for (const button of $$("[data-for-one]", bar)) button.hidden = chosen.size !== 1;
   const bytes = [...chosen.values()].reduce((sum, one) => sum + one.size, 0);
@@ -77,13 +88,6 @@ document.addEventListener("submit", (event) => {
     const method = event.submitter?.formMethod || "get";
     const token = $("[name=csrfmiddlewaretoken]", event.target);
     if (token) token.disabled = method === "get";
-  }
-  if (event.target.matches("[data-columns]")) {
-    event.preventDefault();
-    const keys = $$("input[name=column]:checked", event.target).map((box) => box.value);
-    const address = new URL(location.href);
-    address.searchParams.set("columns", keys.join(","));
-    location.href = address.href;
   }
 });
 document.addEventListener("click", (event) => {
@@ -126,6 +130,10 @@ document.addEventListener("distiller:mark", (event) => {
   shapeOf(event.detail.did)?.classList.add("d-hover");
   row?.scrollIntoView({ block: "nearest" });
 });
+document.addEventListener("distiller:toggle", (event) => {
+  const row = rows().find((one) => one.dataset.did === event.detail.did);
+  if (row) { choose(row, !chosen.has(row.dataset.did)); save(); show(); tell(); row.scrollIntoView({ block: "nearest" }); }
+});
 document.addEventListener("distiller:choose", (event) => {
   const here = new Map(rows().map((row) => [row.dataset.did, known(row)]));
   const key = (did) => did.split("?").pop();
@@ -133,6 +141,22 @@ document.addEventListener("distiller:choose", (event) => {
   save();
   show();
 });
+
+// Own jobs beside the rows: while one of them runs, its column follows.
+const FOLLOW = 8000;
+async function follow() {
+  if (!$("[data-active-job]")) return;
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch(location.href, { headers: { Accept: "text/html" } })).text(), "text/html");
+    for (const row of $$("tr[data-did]", page)) {
+      const here = rows().find((one) => one.dataset.did === row.dataset.did);
+      const [fresh, old] = [row, here].map((one) => one && $("[data-row-jobs]", one));
+      if (fresh && old && fresh.innerHTML !== old.innerHTML) old.replaceChildren(...document.adoptNode(fresh).childNodes);
+    }
+  } catch { /* the network may be back at the next look */ }
+  setTimeout(follow, FOLLOW);
+}
+setTimeout(follow, FOLLOW);
 
 let at = -1;
 document.addEventListener("keydown", (event) => {
@@ -149,6 +173,14 @@ document.addEventListener("keydown", (event) => {
   } else if (key === "x" && list[at]) { choose(list[at], !chosen.has(list[at].dataset.did)); save(); show(); }
 });
 
+// Other rows in the table: a new page, order or filter. The sky beside follows, unless someone moves in it.
+document.addEventListener("distiller:rows", () => {
+  if (place() !== store) { store = place(); chosen = load(); tell(); }
+  at = -1;
+  show();
+  const beside = $("[data-beside]");
+  if (beside && !$(".d-aladin", beside)) window.htmx?.ajax("GET", `/search/results/beside${location.search}`, { target: beside, swap: "innerHTML" });
+});
 document.addEventListener("htmx:after:swap", show);
 document.addEventListener("htmx:after:settle", show);
 show();

@@ -101,3 +101,12 @@ def test_head_sends_no_bytes(archive, client):
     assert response.status_code == 200
     assert response["Content-Type"] == "application/zip"
     assert response.content == b""
+
+
+def test_a_token_for_data_opens_it(archive, cast, client):
+    from gateway.accounts import tokens
+
+    for scope, status in (("read:data", 200), ("read:tap", 403)):
+        secret = tokens.create(cast.alice, "test", [scope])[1]
+        response = client.get(f"/packages/{archive.proprietary.key}", headers={"authorization": f"Bearer {secret}"})
+        assert response.status_code == status

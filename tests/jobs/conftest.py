@@ -16,6 +16,13 @@ def scratch(tmp_path: Path, settings) -> Path:
     return settings.SCRATCH_DIR
 
 
+@pytest.fixture(autouse=True)
+def _nothing_known_of_past_runs() -> None:
+    from jobs import past
+
+    past._known.clear()
+
+
 @pytest.fixture
 def api(cast) -> Callable[[str], Client]:
     """``api("alice")``: a program with an access token of hers; anonymous has none."""
@@ -55,7 +62,7 @@ def limit(monkeypatch) -> Callable[..., None]:
     def change(**values: int) -> None:
         changed = Limits(**values)
         for module in ("jobs.service", "jobs.queue", "jobs.attempt", "jobs.supervise", "jobs.uploads", "jobs.keeper",
-                       "jobs.uws.wait", "jobs.pages.estimate"):  # fmt: skip
+                       "jobs.uws.wait", "jobs.pages.estimate", "jobs.streaming", "jobs.addresses"):  # fmt: skip
             monkeypatch.setattr(f"{module}.limits", lambda: changed)
 
     return change

@@ -189,3 +189,98 @@ def test_commands_are_complete(browser):
     assert "--data-urlencode seconds=2" in page
     assert "$TOKEN" in page
     assert "http://testserver/uws/sleep" in page
+
+
+def test_the_list_is_sorted_by_its_headers(browser, uws):
+    for label in ("b", "c", "a"):
+        uws.create(seconds=1, RUNID=label)
+    page = browser.get("/jobs/").content.decode()
+    assert 'aria-sort="descending"><a class="j-sort" href="?sort=created"' in page
+    assert 'href="?sort=label"' in page
+    page = browser.get("/jobs/?sort=label").content.decode()
+    assert [page.index(f"<td>{label}</td>") for label in "abc"] == sorted(page.index(f"<td>{x}</td>") for x in "abc")
+    assert 'aria-sort="ascending"><a class="j-sort" href="?sort=-label"' in page
+    assert browser.get("/jobs/?sort=nonsense").status_code == 200
+
+
+def test_chosen_jobs_last_longer_and_the_list_stays_as_it_was(browser, uws):
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    path = uws.create(seconds=1)
+    Job.objects.update(destruction=timezone.now() + timedelta(days=2))
+    chosen = {"action": "extend", "job": [path.rsplit("/", 1)[1]], "back": "type=sleep&sort=-phase"}
+    response = browser.post("/jobs/bulk", chosen)
+    assert response["Location"] == "/jobs/?type=sleep&sort=-phase"
+    assert Job.objects.get().destruction > timezone.now() + timedelta(days=29)
+    assert browser.post("/jobs/bulk", {"action": "run", "back": "//evil.example"})["Location"].startswith("/jobs/?")
+
+
+def test_a_test_job_is_one_click(browser, client_of):
+    assert "Create test job" in browser.get("/jobs/types/sleep/").content.decode()
+    response = browser.post("/jobs/test/sleep")
+    job = Job.objects.get()
+    assert response["Location"] == f"/jobs/{job.id}/"
+    assert (job.phase, job.parameters, job.run_id) == ("QUEUED", {"seconds": ["2"]}, "test job")
+    assert browser.get("/jobs/test/sleep").status_code == 405
+    assert browser.post("/jobs/test/nothing").status_code == 404
+    assert client_of("anonymous").post("/jobs/test/sleep").status_code == 401
+
+
+def test_test_values_that_are_not_here_are_refused_in_words(browser):
+    """The declared test runs are those of the demo archive; this archive has none."""
+    response = browser.post("/jobs/test/counts_map")
+    assert response.status_code == 400
+    assert "there is no such product" in response.content.decode()
+    assert Job.objects.count() == 0
+
+
+def test_label_limit_and_destruction_of_a_draft_are_edited(browser):
+    browser.post("/jobs/new/sleep", {"seconds": "1", "RUNID": "old", "PHASE": ""})
+    job = Job.objects.get()
+    page = browser.get(f"/jobs/{job.id}/edit").content.decode()
+    assert 'name="RUNID" maxlength="255" value="old"' in page
+    assert f'value="{job.destruction:%Y-%m-%d}"' in page
+    sent = {"seconds": "1", "RUNID": "new", "EXECUTIONDURATION": "9", "DESTRUCTION": "2026-12-24", "PHASE": ""}
+    assert browser.post(f"/jobs/{job.id}/edit", sent).status_code == 302
+    job.refresh_from_db()
+    assert (job.run_id, job.execution_duration, f"{job.destruction:%Y-%m-%d}") == ("new", 9, "2026-12-24")
+    response = browser.post(f"/jobs/{job.id}/edit", {**sent, "EXECUTIONDURATION": "soon"})
+    assert response.status_code == 400
+    assert "whole number of seconds" in response.content.decode()
+
+
+def test_files_are_sent_with_the_form(browser, work):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    page = browser.get("/jobs/new/sleep").content.decode()
+    assert 'type="file" id="f-attachment"' in page
+    file = SimpleUploadedFile("mine.txt", b"mine", "text/plain")
+    response = browser.post("/jobs/new/sleep", {"seconds": "0", "attachment": ["", file], "PHASE": "RUN"})
+    assert response.status_code == 302
+    work()
+    job = Job.objects.get()
+    assert b"".join(browser.get(f"/uws/sleep/{job.id}/results/attachment").streaming_content) == b"mine"
+
+
+def test_a_file_that_is_too_large_is_refused_while_it_comes(browser, limit):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    limit(upload_size=1000)
+    response = browser.post("/jobs/new/sleep", {"attachment": SimpleUploadedFile("x", b"x" * 200_000)})
+    assert response.status_code == 413
+    assert Job.objects.count() == 0
+
+
+def test_what_to_expect_is_told_before_it_runs(browser, finished, uws):
+    from jobs import past
+
+    past._known.clear()
+    waiting = uws.create(seconds=1, PHASE="RUN")
+    draft = uws.create(seconds=1).rsplit("/", 1)[1]
+    page = browser.get(f"/jobs/{draft}/").content.decode()
+    assert "(median of 1)" in page
+    assert "1 jobs wait before it" in page
+    assert "done at about" in browser.get(f"/jobs/{waiting.rsplit('/', 1)[1]}/").content.decode()
+    assert "until it starts" in browser.get("/jobs/new/sleep").content.decode()

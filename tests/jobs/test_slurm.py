@@ -3,22 +3,27 @@
 import json
 import os
 import signal
-import time
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
 
 import pytest
 
-from tests.support.jobs import JobGateway, all_processes, until
+from tests.support.gadf import Run, make_store
+from tests.support.jobs import FINISHED, JobGateway, all_processes, until
 from tests.support.slurm import Slurm
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("slurm")]
-PATIENCE = 90
+PATIENCE = 60
 
 # What a run does is its script's business; the words tell it.
 TRIAL = {
     "name": "trial", "title": "Trial", "version": "1", "text": "For trials", "queue": "long", "duration": 100,
     "max_duration": 3600, "memory": 2**28,
     "parameters": [
-        {"name": "seconds", "datatype": "double", "default": 0.0, "text": "For trials"},
+        {"name": "gate", "datatype": "char", "default": "/", "text": "It waits until this file exists"},
         {"name": "what", "datatype": "char", "default": "write", "text": "For trials"},
     ],
     "outputs": [{"name": "result", "text": "For trials", "content_type": "text/plain", "file": "result.txt"}],
@@ -26,7 +31,7 @@ TRIAL = {
 echo begun
 echo careful >&2
 case $what in
-  write) sleep "$seconds"; echo "done on $(hostname)" > result.txt ;;
+  write) until [ -e "$gate" ]; do sleep 0.1; done; echo "done on $(hostname)" > result.txt ;;
   fail) exit 3 ;;
   link) ln -s /etc/passwd result.txt ;;
   pipe) mkfifo result.txt ;;
@@ -40,22 +45,7 @@ import json
 from jobs.models import JobDescription
 JobDescription.objects.create(name="trial", version="1", state="published", document=json.loads({document!r}))
 """
-CREATE = """
-from gateway.access.rights import viewer_of
-from gateway.accounts.models import User
-from jobs import service
-viewer = viewer_of(User.objects.get(username="alice"))
-for number in range({count}):
-    print(service.create("trial", viewer, {values!r}, run=True, duration={duration!r}).pk)
-"""
-ACT = """
-from gateway.access.rights import viewer_of
-from gateway.accounts.models import User
-from jobs import service
-from jobs.models import Job
-viewer = viewer_of(User.objects.get(username="alice"))
-service.{act}(Job.objects.get(pk="{job}"), viewer)
-"""
+STRAY = "sleep 4321"
 
 
 @pytest.fixture(scope="module")
@@ -65,62 +55,306 @@ def slurm():
     slurm.end()
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("template") / "gateway"
-    gateway = JobGateway(folder)
-    gateway.manage("shell", "-v0", "-c", PUBLISH.format(document=json.dumps(TRIAL)))
-    return folder
+@pytest.fixture
+def gates(tmp_path):
+    """``gates[n]``: the file that lets the n-th job go on."""
+    paths = [tmp_path / f"gate-{number}" for number in range(3)]
+    yield paths
+    for path in paths:
+        path.touch()
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args):
+        return None
 
 
 class ClusterGateway(JobGateway):
-    """A gateway that gives its long jobs to Slurm."""
+    """A gateway that gives its long jobs, and cut-outs, to Slurm."""
 
-    def create(self, count: int = 1, duration: int | None = None, **values: object) -> list[str]:
-        texts = {name: [str(value)] for name, value in values.items()}
-        code = CREATE.format(count=count, values=texts, duration=duration)
-        return self.manage("shell", "-v0", "-c", code).stdout.split()
-
-    def act(self, act: str, job: str) -> None:
-        self.manage("shell", "-v0", "-c", ACT.format(act=act, job=job))
+    url = ""
 
     def start_executor(self) -> None:
-        import sys
-
         self.start("slurm", sys.executable, "manage.py", "slurm")
 
-    def one(self, sql: str) -> object:
-        return self.query(sql)[0][0]
+    def post(self, path: str, **values: object) -> str:
+        """Where the answer leads."""
+        request = urllib.request.Request(
+            self.url + path, urllib.parse.urlencode(values).encode(), {"Authorization": f"Bearer {self.token}"}
+        )
+        with pytest.raises(urllib.error.HTTPError) as answer:
+            urllib.request.build_opener(NoRedirect).open(request, timeout=30)
+        assert answer.value.code == 303, answer.value.read()
+        return answer.value.headers["Location"].rpartition("/")[2]
 
-    def runs(self, count: int = 1) -> None:
-        until(lambda: self.phases()["EXECUTING"] == count, PATIENCE, f"{count} run: {self.phases()}")
-
-    def all_end(self, count: int, phase: str = "COMPLETED") -> None:
-        until(lambda: self.ended() >= count, PATIENCE, f"all end: {self.phases()} {self.log()}")
-        assert self.phases() == {phase: count}, self.log()
+    def run(self, name: str = "trial", **values: object) -> "Running":
+        return Running(self, self.post(f"/uws/{name}", PHASE="RUN", **values), name)
 
     def log(self) -> str:
         return (self.data / "slurm.log").read_text()[-3000:]
 
 
-@pytest.fixture
-def gateway(slurm, tmp_path, template):
-    env = {**slurm.env, "DISTILLER_SLURM_CLASSES": "long", "DISTILLER_SLURM_POLL": "1"}
-    gateway = ClusterGateway(tmp_path / "gateway", template=template, env=env)
+class Running:
+    """A job of the gateway's, as its rows tell."""
+
+    def __init__(self, gateway: ClusterGateway, number: str, name: str) -> None:
+        self.gateway, self.path, self.hex = gateway, f"/uws/{name}/{number}", number.replace("-", "")
+
+    def row(self, column: str) -> object:
+        return self.gateway.query(f"SELECT {column} FROM jobs_job WHERE id = '{self.hex}'")[0][0]
+
+    def rows(self, table: str, column: str, where: str = "") -> list[object]:
+        sql = f"SELECT {column} FROM jobs_{table} WHERE job_id = '{self.hex}' {where} ORDER BY id"
+        return [row[0] for row in self.gateway.query(sql)]
+
+    def until(self, *phases: str) -> "Running":
+        until(lambda: self.row("phase") in phases, PATIENCE, f"{phases}, {self.row('phase')}: {self.gateway.log()}")
+        return self
+
+    def ends(self, phase: str = "COMPLETED") -> "Running":
+        self.until(*FINISHED)
+        assert self.row("phase") == phase, self.rows("jobevent", "what || ': ' || why")
+        until(lambda: self.row("claim") == "", PATIENCE, "its run is over")
+        return self
+
+    @property
+    def results(self) -> list[object]:
+        return self.rows("jobresult", "name")
+
+    @property
+    def why(self) -> object:
+        return self.rows("jobevent", "why")[-1]
+
+    def there(self, slurm: Slurm) -> tuple[str, str]:
+        """Slurm's number and state of it."""
+        token = str(self.row("claim"))
+        return next(
+            ((number, state) for number, name, state in slurm.jobs() if token and name.endswith(token)), ("", "")
+        )
+
+
+@pytest.fixture(scope="module")
+def cluster_gateway(slurm, tmp_path_factory):
+    env = {**slurm.env, "DISTILLER_SLURM_CLASSES": "long", "DISTILLER_SLURM_TYPES": "event_cutout",
+           "DISTILLER_SLURM_POLL": "1"}  # fmt: skip
+    folder = tmp_path_factory.mktemp("cluster")
+    gateway = ClusterGateway(folder / "gateway", env=env)
+    gateway.manage("shell", "-v0", "-c", PUBLISH.format(document=json.dumps(TRIAL)))
+    gateway.url = gateway.start_web()
+    gateway.start_keeper()
+    gateway.start_executor()
     yield gateway
     gateway.end()
-    slurm("scancel", "--quiet", "--state=RUNNING", "--user=root")
 
 
-def test_a_job_runs_on_the_cluster_and_comes_home(gateway, slurm):
-    gateway.start_executor()
-    gateway.create(3, seconds=0)
-    gateway.all_end(3)
-    assert gateway.query("SELECT count(*) FROM jobs_jobresult WHERE name = 'result.txt'") == [(3,)]
-    assert gateway.query("SELECT count(*) FROM jobs_jobresult WHERE name = 'stdout' AND size = 6") == [(3,)]
-    assert gateway.one("SELECT text FROM jobs_joblog WHERE stream = 'stderr' LIMIT 1") == "careful\n"
-    assert str(gateway.one("SELECT worker FROM jobs_job LIMIT 1")).endswith("on node1")
-    environment = json.loads(str(gateway.one("SELECT environment FROM provenance_outcome LIMIT 1")))
+@pytest.fixture
+def gateway(cluster_gateway, slurm):
+    """Whatever a test broke is whole again for the next."""
+    yield cluster_gateway
+    if "slurmctld" not in slurm.processes:
+        slurm.start_controller()
+    slurm("scontrol", "update", "nodename=node1", "state=resume")
+    if cluster_gateway.processes["slurm"].poll() is not None:
+        cluster_gateway.start_executor()
+
+
+def strays() -> list[str]:
+    return [words for _, words in all_processes().values() if words.strip() == STRAY]
+
+
+# --- a run ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_job_runs_on_the_cluster_and_comes_home(gateway):
+    job = gateway.run().ends()
+    assert job.results == ["result.txt", "stdout", "stderr"]
+    assert job.rows("joblog", "stream || ': ' || text") == ["stdout: begun\n", "stderr: careful\n"]
+    assert str(job.row("worker")).startswith("slurm ")
+    assert str(job.row("worker")).endswith(" on node1")
+    number = str(job.row("id"))
+    sql = f"SELECT environment FROM provenance_outcome WHERE replace(activity_id, '-', '') = 'job{number}'"
+    environment = json.loads(str(gateway.query(sql)[0][0]))
     assert environment["node"] == "node1"
-    assert environment["slurm_job"].isdigit()
-    until(lambda: gateway.scratch() == [], 20, "nothing is left in scratch")
+    assert environment["slurm_job"] == str(job.row("worker")).split()[1]
+    until(lambda: cluster_folders(gateway) == [], 20, "nothing is left in scratch")
+
+
+def cluster_folders(gateway) -> list[Path]:
+    return [path for path in (gateway.data / "scratch" / "slurm").iterdir() if len(path.name) == 32]
+
+
+def test_an_analysis_runs_on_the_cluster_with_its_inputs(gateway, tmp_path):
+    gateway.manage("ingest_dl3", str(make_store(tmp_path / "open", [Run(1)])))
+    job = gateway.run("event_cutout", observations="open.run-1", ra=83.63, dec=22.01, radius=1).ends()
+    assert "summary" in job.results
+    assert job.rows("jobresult", "product_key", "AND main") == [f"event-cutout-{job.hex[:12]}"]
+    software = gateway.query(f"SELECT software FROM provenance_outcome WHERE activity_id LIKE 'job-{job.hex[:8]}%'")
+    assert "gammapy" in str(software)
+
+
+def test_it_is_queued_while_it_waits_there_and_executing_when_it_runs(gateway, slurm, gates):
+    slurm("scontrol", "update", "nodename=node1", "state=drain", "reason=trial")
+    job = gateway.run(gate=gates[0])
+    until(lambda: job.there(slurm)[1] == "PENDING", PATIENCE, "Slurm has it")
+    assert (job.row("phase"), job.row("started")) == ("QUEUED", None)
+    slurm("scontrol", "update", "nodename=node1", "state=resume")
+    job.until("EXECUTING")
+    until(lambda: job.rows("joblog", "text"), PATIENCE, "its words are read while it runs")
+    assert job.row("phase") == "EXECUTING"
+    gates[0].touch()
+    job.ends()
+
+
+@pytest.mark.parametrize("what", ["link", "pipe"])
+def test_what_is_no_plain_file_does_not_come_home(gateway, what):
+    job = gateway.run(what=what).ends()
+    assert job.results == ["stdout", "stderr"]
+    assert "result.txt" in str(job.row("warnings"))
+
+
+def test_a_job_that_fails_there_fails_here_with_its_log(gateway):
+    job = gateway.run(what="fail").ends("ERROR")
+    assert (job.row("error_type"), job.row("exit_code")) == ("fatal", 3)
+    assert job.rows("joblog", "text", "AND stream = 'stdout'") == ["begun\n"]
+
+
+# --- it is ended ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_abort_ends_every_process_there_and_keeps_the_log(gateway, slurm):
+    job = gateway.run(what="stray").until("EXECUTING")
+    until(lambda: len(strays()) == 2, PATIENCE, "it has children")
+    number, _state = job.there(slurm)
+    gateway.post(f"{job.path}/phase", PHASE="ABORT")
+    assert job.row("phase") == "ABORTED"
+    job.ends("ABORTED")
+    assert strays() == []
+    assert (number, "CANCELLED") in [(n, state) for n, _, state in slurm.jobs()]
+    assert job.results == ["stdout", "stderr"]
+
+
+def test_a_deleted_job_is_cancelled_there(gateway, slurm):
+    job = gateway.run(what="stray").until("EXECUTING")
+    gateway.post(job.path, ACTION="DELETE")
+    until(lambda: not strays(), PATIENCE, "its processes are gone")
+    assert gateway.query(f"SELECT * FROM jobs_job WHERE id = '{job.hex}'") == []
+
+
+def test_an_overrun_is_ended_by_the_gateways_own_clock(gateway):
+    job = gateway.run(what="stray", EXECUTIONDURATION=2).ends("ABORTED")
+    assert job.why == "The job reached its time limit of 2 s."
+    assert strays() == []
+
+
+def test_cancelled_by_the_operators_of_the_cluster_it_is_aborted_and_not_tried_again(gateway, slurm):
+    job = gateway.run(what="stray").until("EXECUTING")
+    slurm("scancel", job.there(slurm)[0])
+    job.ends("ABORTED")
+    assert (job.why, job.row("attempts")) == ("The job was cancelled on the cluster.", 1)
+
+
+def test_a_process_that_is_killed_there_is_tried_again_with_a_limit(gateway):
+    job = gateway.run(what="die").ends("ERROR")
+    assert (job.row("error_type"), job.row("attempts")) == ("transient", 3)
+    assert job.rows("joblog", "text", "AND stream = 'stdout'") == ["begun\n"]
+
+
+# --- something breaks ----------------------------------------------------------------------------------------------------
+
+
+def test_the_gateway_is_killed_and_started_again_while_jobs_run(gateway, slurm, gates):
+    """One ends while nobody looks, one runs on, one waits there: none is lost, run twice, or read twice."""
+    jobs = [gateway.run(gate=gate).until("EXECUTING") for gate in gates[:2]]
+    until(lambda: all(job.rows("joblog", "text") for job in jobs), PATIENCE, "their logs have begun")
+    slurm("scontrol", "update", "nodename=node1", "state=drain", "reason=trial")
+    jobs.append(gateway.run())
+    until(lambda: jobs[2].there(slurm)[1] == "PENDING", PATIENCE, "Slurm has the third")
+    numbers = [job.there(slurm)[0] for job in jobs]
+    gateway.kill("slurm", signal.SIGKILL)
+    gates[0].touch()
+    until(lambda: jobs[0].there(slurm)[1] == "COMPLETED", PATIENCE, "the first is over")
+    # The keeper, which goes on, takes none of them for lost.
+    assert [job.row("phase") for job in jobs] == ["EXECUTING", "EXECUTING", "QUEUED"]
+    gateway.start_executor()
+    jobs[0].ends()
+    gates[1].touch()
+    slurm("scontrol", "update", "nodename=node1", "state=resume")
+    for job, number in zip(jobs, numbers, strict=True):
+        assert job.ends().results == ["result.txt", "stdout", "stderr"]
+        assert job.row("worker") == f"slurm {number} on node1"
+        assert (job.row("attempts"), job.rows("joblog", "text", "AND stream = 'stdout'")) == (1, ["begun\n"])
+
+
+def test_the_controller_is_away_for_a_while(gateway, slurm, gates):
+    """Nothing is decided meanwhile but what is certain: a run that wrote its end has ended."""
+    running = [gateway.run(gate=gate).until("EXECUTING") for gate in gates[:2]]
+    slurm.stop("slurmctld")
+    waits = gateway.run()
+    gates[0].touch()
+    running[0].ends()
+    until(lambda: "does not answer" in gateway.log(), PATIENCE, "it is said")
+    assert (running[1].row("phase"), waits.row("phase")) == ("EXECUTING", "QUEUED")
+    slurm.start_controller()
+    gates[1].touch()
+    for job in (running[1], waits):
+        assert job.ends().row("attempts") == 1
+
+
+def test_the_node_fails_and_the_job_is_tried_again(gateway, slurm, gates):
+    job = gateway.run(gate=gates[0]).until("EXECUTING")
+    first = job.there(slurm)[0]
+    slurm("scontrol", "update", "nodename=node1", "state=down", "reason=trial")
+    until(lambda: job.row("phase") == "QUEUED", PATIENCE, "it was given up")
+    gates[0].touch()
+    slurm("scontrol", "update", "nodename=node1", "state=resume")
+    job.ends()
+    assert "The node of the cluster failed." in job.rows("jobevent", "why")
+    assert job.results == ["result.txt", "stdout", "stderr"]
+    assert not str(job.row("worker")).startswith(f"slurm {first} ")
+
+
+def test_a_cluster_that_refuses_is_an_error_in_its_own_words(gateway):
+    gateway.kill("slurm", signal.SIGTERM)
+    gateway.env["DISTILLER_SLURM_OPTIONS"] = "--partition=nowhere"
+    gateway.start_executor()
+    try:
+        job = gateway.run().ends("ERROR")
+        assert job.row("error_type") == "transient"
+        assert "invalid partition" in str(job.row("error_message"))
+    finally:
+        gateway.kill("slurm", signal.SIGTERM)
+        del gateway.env["DISTILLER_SLURM_OPTIONS"]
+        gateway.start_executor()
+
+
+# --- no shared file system -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copied(gateway, tmp_path):
+    """The executor reaches the cluster by a shell alone, which (where a mount is allowed) cannot see its data folder."""
+    far = tmp_path / "far"
+    far.mkdir()
+    shell = "sh -c"
+    if os.geteuid() == 0:
+        shell = f"unshare --mount sh -c 'mount -t tmpfs none {gateway.data} && exec sh -c \"$0\"'"
+    settings = {"DISTILLER_SLURM_SHELL": shell, "DISTILLER_SLURM_NODE_SCRATCH": str(far)}
+    gateway.kill("slurm", signal.SIGTERM)
+    gateway.env |= settings
+    gateway.start_executor()
+    yield far
+    gateway.kill("slurm", signal.SIGTERM)
+    for name in settings:
+        del gateway.env[name]
+    gateway.start_executor()
+
+
+def test_without_a_shared_file_system_folders_go_there_and_back(gateway, copied, gates):
+    job = gateway.run(gate=gates[0]).until("EXECUTING")
+    until(lambda: job.rows("joblog", "text"), PATIENCE, "its words come while it runs")
+    assert (copied / str(job.row("claim")) / "run" / "request.json").exists()
+    gates[0].touch()
+    assert job.ends().results == ["result.txt", "stdout", "stderr"]
+    assert gateway.run(what="link").ends().results == ["stdout", "stderr"]
+    until(lambda: list(copied.iterdir()) == [], 20, "nothing is left there")
+    assert cluster_folders(gateway) == []

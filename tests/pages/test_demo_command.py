@@ -41,3 +41,13 @@ def test_what_the_demo_records_says_where_it_is_served(gateway) -> None:
     assert gateway.manage(
         "shell", "-v0", "-c", "from django.conf import settings; print(settings.PUBLIC_URL)"
     ).stdout == (f"{gateway.url}\n")
+
+
+@pytest.mark.slow
+def test_the_form_that_the_demo_offers_to_try_is_filled_in(gateway) -> None:
+    from gateway.pages.management.commands.demo import form_with_values
+
+    with urllib.request.urlopen(gateway.url + form_with_values("counts_map")) as answer:
+        page = answer.read().decode()
+    assert 'value="83.6287"' in page
+    assert page.count("/products/distiller-demo.run-9000") >= 4

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from gateway.pages import texts as page_texts
 from tests.portal.conftest import Archive
 
 CATALOGUE = settings.BASE_DIR / "locale" / "fr" / "LC_MESSAGES"
@@ -32,6 +33,7 @@ def tool(name: str) -> str:
 def test_every_text_of_the_pages_stands_in_the_catalogue_in_french(tmp_path: Path) -> None:
     for room in ROOMS:
         shutil.copytree(settings.BASE_DIR / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "gateway" / "declared.py").write_text(page_texts.source())
     tool("xgettext")
     collect = ["makemessages", "-l", "fr", "--no-location", "--no-obsolete"]
     done = subprocess.run(

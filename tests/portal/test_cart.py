@@ -4,6 +4,8 @@ import subprocess
 
 import pytest
 
+from search.archive.models import Product
+
 DID = "ivo://distiller.example/arc?test.run-{}"
 
 
@@ -19,6 +21,7 @@ def test_a_visitors_cart_becomes_the_users_at_sign_in(client_of, archive, cast) 
 
 @pytest.mark.parametrize(("name", "held"), [("anonymous", 2), ("charlie", 2), ("bob", 3), ("alice", 3), ("dana", 3)])
 def test_hidden_products_cannot_be_put_in(client_of, archive, name: str, held: int) -> None:
+    Product.objects.update(access_url="https://files.example/run")
     client = client_of(name)
     client.post("/cart/", {"ID": [DID.format(n) for n in (1, 4, 6)]})
     page = client.get("/cart/").content.decode()
@@ -29,6 +32,8 @@ def test_hidden_products_cannot_be_put_in(client_of, archive, name: str, held: i
 
 @pytest.mark.parametrize("kind", ["curl", "wget", "pyvo"])
 def test_scripts_are_programs_that_name_no_secret(client_of, archive, kind: str, tmp_path) -> None:
+    Product.objects.update(access_url="https://files.example/run")
+    archive.crab[0].refresh_from_db()
     archive.crab[0].file_name = "it's $(rm -rf) `x`.fits"
     archive.crab[0].sha256 = "0" * 64
     archive.crab[0].save()
@@ -112,9 +117,11 @@ def test_a_cart_without_open_files_says_why_there_is_no_zip(client_of, archive) 
 def test_the_cart_is_cited_once_for_each_collection(client_of, archive, django_assert_max_num_queries) -> None:
     from search.archive.models import Collection
 
+    Product.objects.update(access_url="https://files.example/run")
     Collection.objects.filter(name="test").update(citation="Everybody et al. 2024", bibtex="@misc{everybody}")
     client = client_of("anonymous")
     client.post("/cart/", {"ID": [DID.format(n) for n in (1, 2, 3, 5)]})
+    archive.crab[1].refresh_from_db()
     archive.crab[1].size, archive.crab[1].access_estsize = None, 500
     archive.crab[1].save()
     with django_assert_max_num_queries(12):
@@ -134,3 +141,81 @@ def test_the_cart_offers_only_what_takes_its_products(client_of, archive) -> Non
     page = client.get("/cart/").content.decode()
     assert "/jobs/new/spectrum" not in page
     assert "/jobs/new/sleep" not in page
+
+
+@pytest.mark.parametrize("kind", ["curl", "wget", "pyvo"])
+def test_scripts_leave_out_records_without_a_file_and_name_them(client_of, archive, kind: str) -> None:
+    archive.crab[0].storage_key = "test/1.fits"
+    archive.crab[0].save()
+    archive.pks[0].access_url = "https://other.example/5.fits"
+    archive.pks[0].save()
+    client = client_of("anonymous")
+    client.post("/cart/", {"ID": [DID.format(n) for n in (1, 2, 5)]})
+    script = client.get(f"/cart/script?kind={kind}").content.decode()
+    assert [f"/data/test.run-{n}" in script for n in (1, 2, 5)] == [True, False, True]
+    assert "Downloads 2 files" in script
+    assert "no file belongs to them: test.run-2." in script
+    page = client.get("/cart/").content.decode()
+    assert "1 record has no file" in page
+
+
+def test_a_cart_without_any_file_gives_no_empty_script(client_of, archive) -> None:
+    client = client_of("anonymous")
+    client.post("/cart/", {"ID": [DID.format(2)]})
+    answer = client.get("/cart/script?kind=curl", follow=True)
+    assert answer.redirect_chain[-1][0] == "/cart/"
+    assert "nothing to download" in answer.content.decode()
+
+
+def _served(content: bytes):
+    """A local server of one file, which counts the requests; Range as static servers do it."""
+    import http.server
+    import threading
+
+    asked: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            given = self.headers.get("Range", "")
+            asked.append(given)
+            start = int(given.removeprefix("bytes=").rstrip("-")) if given else 0
+            self.send_response(206 if given else 200)
+            if given:
+                self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+            self.send_header("Content-Length", str(len(content) - start))
+            self.end_headers()
+            self.wfile.write(content[start:])
+
+        def log_message(self, *_args: object) -> None: ...
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, asked
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["with checksum", "without"])
+@pytest.mark.parametrize("kind", ["curl", "wget", "pyvo"])
+def test_scripts_resume_check_and_do_not_fetch_twice(tmp_path, kind: str, known: bool) -> None:
+    import hashlib
+    import shutil
+    import sys
+
+    from search.portal import scripts
+
+    if kind != "pyvo" and shutil.which(kind) is None:
+        pytest.fail(f"{kind} is missing")
+    content = bytes(range(256)) * 40
+    sha256 = hashlib.sha256(content).hexdigest() if known else ""
+    server, asked = _served(content)
+    site = f"http://127.0.0.1:{server.server_port}"
+    text = scripts.script(kind, [Product(key="a", file_name="a.fits", storage_key="a", sha256=sha256)], site)
+    (tmp_path / "script").write_text(text)
+    (tmp_path / "a.fits.part").write_bytes(content[:100])
+    command = [sys.executable if kind == "pyvo" else "sh", "script"]
+    for _round in range(2):
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / "a.fits").read_bytes() == content
+    server.shutdown()
+    server.server_close()
+    assert asked == ["bytes=100-"], "resumed once, and not asked again for what is there"

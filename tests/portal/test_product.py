@@ -48,6 +48,74 @@ def test_machine_readable_description(client_of, archive) -> None:
     assert 'rel="cite-as"' in answer["Link"]
 
 
+TERMS = {
+    "CC BY 4.0, cite the paper.": "https://creativecommons.org/licenses/by/4.0/",
+    "See https://creativecommons.org/licenses/by-nc/3.0/.": "https://creativecommons.org/licenses/by-nc/3.0/",
+    "Given to the public domain by CC0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "Ask us first": "http://testserver/products/test.run-1/?tab=cite",
+    "": "",
+}
+
+
+@pytest.mark.parametrize(("terms", "licence"), TERMS.items(), ids=["named", "linked", "cc0", "own", "none"])
+def test_machines_find_licence_item_and_description(client_of, archive, settings, terms: str, licence: str) -> None:
+    import json
+    import re
+
+    settings.PUBLIC_URL = "http://testserver"
+    archive.crab[0].terms, archive.crab[0].storage_key = terms, "test/1.fits"
+    archive.crab[0].save()
+    answer = client_of("anonymous").get("/products/test.run-1/")
+    signposts = dict(re.findall(r'<([^>]+)>; rel="([^"]+)"', answer["Link"]))
+    assert set(signposts.values()) >= {"cite-as", "type", "describedby", "item"}
+    assert signposts.get(licence) == ("license" if licence else None)
+    found = json.loads(re.search(r'application/ld\+json">(.*?)</script>', answer.content.decode(), re.DOTALL)[1])
+    assert found.get("license", "") == licence
+    assert len(found["description"]) >= 50
+    assert found["distribution"]["contentUrl"].endswith("/data/test.run-1")
+
+
+@pytest.mark.parametrize(("name", "named"), [("anonymous", False), ("charlie", False), ("bob", True), ("alice", True)])
+def test_authors_are_named_to_those_who_may_know_them(client_of, archive, name: str, named: bool) -> None:
+    from provenance.models import Agent, Entity, WasAttributedTo
+
+    policy = archive.embargo
+    policy.metadata = "hidden"
+    policy.save()
+    entity = Entity.objects.create(identifier="test.run-1", policy=archive.public)
+    agent = Agent.objects.create(identifier="agent-x", name="A. Author", policy=policy)
+    WasAttributedTo.objects.create(entity=entity, agent=agent, role="creator", policy=policy)
+    link = client_of(name).get("/products/test.run-1/")["Link"]
+    assert ('/provenance/agent/agent-x/>; rel="author"' in link) == named
+
+
+def test_types_described_on_the_site_are_offered_too(client_of, archive) -> None:
+    import json
+
+    described = {
+        "name": "our_map",
+        "title": "Our map",
+        "version": "1.0",
+        "text": "Makes a map of our own.",
+        "parameters": [
+            {"name": "events", "kind": "input", "required": True, "text": "Event list", "product_types": ["event"]},
+            {"name": "target", "datatype": "char", "default": "map.txt", "text": "Name of the file"},
+        ],
+        "outputs": [{"name": "target", "text": "The map", "content_type": "text/plain"}],
+        "command": {"argv": ["/bin/cp", "{events}", "{target}"]},
+        "test_values": {},
+    }
+    staff = client_of("dana")
+    staff.post("/jobs/types/new/", {"document": json.dumps(described)})
+    staff.post("/jobs/types/our_map/1.0/publish")
+    client = client_of("anonymous")
+    assert "/jobs/new/our_map?ID=" in client.get("/products/test.run-1/").content.decode()
+    links = client.get("/datalink/links?ID=test.run-1").getvalue().decode()
+    assert "/jobs/new/our_map?ID=" in links
+    client.post("/cart/", {"ID": "test.run-1"})
+    assert "/jobs/new/our_map" in client.get("/cart/").content.decode()
+
+
 def test_simulated_data_say_so(client_of, archive) -> None:
     assert "come from a simulation" in client_of("anonymous").get("/products/test.run-3/").content.decode()
 

@@ -15,11 +15,11 @@ from prov.model import ProvDocument
 
 from gateway.access.rights import ANONYMOUS
 from provenance import capture
-from provenance.documents import formats
+from provenance.documents import formats, w3c_json
 from provenance.documents.source import Source
 from provenance.graph import Walk, walk
 from provenance.lookup import find
-from provenance.statements import Contents, TooLarge
+from provenance.statements import ENDS, Contents, Statement, TooLarge
 from provenance.w3c import to_prov
 from tests.provenance.builders import chain, entity, run, setting
 
@@ -29,6 +29,15 @@ READERS = {"PROV-JSON": "json", "PROV-N": "provn", "PROV-XML": "xml", "PROV-TURT
 
 
 FULL = Contents(descriptions=2)
+THINGS = (
+    "entity",
+    "datasetEntity",
+    "valueEntity",
+    "collection",
+    "parameter",
+    "activityDescription",
+    "usageDescription",
+)
 
 
 def source_of(name: str, contents: Contents = FULL, **how) -> Source:
@@ -182,3 +191,65 @@ def test_the_picture_of_a_shared_agent_has_no_hub():
     svg = formats.find("SVG").write(source_of("e39", depth=100), "IVOA").decode()
     assert svg.count("Alice") == 40
     assert svg.count("<polygon") < 200
+
+
+# --- PROV-JSON of the W3C model, written without the library ---------------------------------------------------------
+
+
+def by_prov(statements) -> dict:
+    stream = io.StringIO()
+    to_prov(statements).serialize(stream, format="json")
+    return json.loads(stream.getvalue())
+
+
+def plain(document: dict) -> dict:
+    """Blank names and the order of several values of an attribute mean nothing."""
+
+    def content(record: dict) -> str:
+        ordered = {k: sorted(v, key=json.dumps) if isinstance(v, list) else v for k, v in record.items()}
+        return json.dumps(ordered, sort_keys=True)
+
+    return {
+        section: sorted(("" if key.startswith("_:") else key, content(record)) for key, record in records.items())
+        for section, records in document.items()
+        if section != "prefix"
+    } | {"prefix": document["prefix"]}
+
+
+words = st.text(max_size=8)
+local_names = st.sampled_from(["a", "b-1", "c.d", "x-0f"])
+attributes = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["prov:name", "voprov:location", "voprov:comment", "voprov:value", "gw:alternate", "voprov:type", "gw:type"]
+        ),
+        words | st.sampled_from(["Person", "Analysis"]),
+    )
+    | st.tuples(st.just("voprov:generatedAtTime"), st.datetimes(timezones=st.just(UTC)))
+    | st.just(("gw:isCollection", True)),
+    max_size=5,
+)
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_direct_writer_says_what_prov_says(data):
+    things = [
+        Statement(data.draw(st.sampled_from([*THINGS, "activity", "agent"])), name, (), tuple(data.draw(attributes)))
+        for name in data.draw(st.lists(local_names, unique=True))
+    ]
+    role = st.lists(st.tuples(st.just("prov:role"), words), max_size=1)
+    links = [
+        Statement(cls, "", (data.draw(local_names), data.draw(local_names)), tuple(data.draw(role)))
+        for cls in data.draw(st.lists(st.sampled_from(sorted(ENDS)), max_size=8))
+    ]
+    statements = [*things, *{(link.cls, link.refs): link for link in links}.values()]
+    ours = json.loads(json.dumps(w3c_json.document(statements)))
+    assert plain(ours) == plain(by_prov(statements))
+    assert read("PROV-JSON", json.dumps(ours).encode()) == to_prov(statements)
+
+
+def test_a_whole_history_is_written_as_prov_writes_it():
+    chain()
+    statements = source_of("sky").statements
+    assert plain(json.loads(json.dumps(w3c_json.document(statements)))) == plain(by_prov(statements))

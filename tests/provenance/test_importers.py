@@ -11,8 +11,9 @@ from django.core.management import CommandError, call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.access.models import Policy
 from gateway.access.rights import ANONYMOUS, Viewer, viewer_of
-from provenance import capture, embedded
+from provenance import capture
 from provenance.documents import formats
 from provenance.documents.source import Source
 from provenance.errors import Conflict, Refused, Unknown
@@ -21,7 +22,7 @@ from provenance.importers import ivoa_reader
 from provenance.importers.batch import Sender
 from provenance.importers.reading import import_document, read
 from provenance.lookup import find
-from provenance.models import Activity, Agent, Alternate, Entity, Parameter, WasGeneratedBy
+from provenance.models import Activity, Agent, Alternate, Entity, Parameter, Used, WasGeneratedBy
 from provenance.records_view import own_policy
 from provenance.statements import Contents, statements
 from tests.conftest import TEST_DATA
@@ -519,17 +520,27 @@ def test_the_header_and_the_log_meet_in_one_activity(tmp_path, operator):
     assert read(path.read_bytes(), path.name)[1].activities[0].id == "urn:uuid:u1"
 
 
-def test_a_file_carries_its_history_and_tells_it_offline(tmp_path, operator, capsys):
+def with_history(path: Path, text: bytes, form: str) -> None:
+    """As the gateway's analyses write it (a table), and as an image of bytes."""
+    import numpy as np
+    from astropy.io import fits
+
+    if form == "table":
+        column = fits.Column(name="PROV_JSON", format=f"{len(text)}A", array=np.array([text], dtype="S"))
+        hdu = fits.BinTableHDU.from_columns([column], name="PROVENANCE")
+    else:
+        hdu = fits.ImageHDU(np.frombuffer(text, dtype=np.uint8), name="PROVENANCE")
+    with fits.open(path, mode="update") as hdus:
+        hdus.append(hdu)
+
+
+@pytest.mark.parametrize("form", ["table", "image"])
+def test_a_file_that_carries_its_history_comes_in_with_all_of_it(tmp_path, operator, form):
     chain()
     path = fits_file(tmp_path, CREATOR="counts_map 1.2")
-    embedded.add(path, exported("sky", "PROV-JSON"))
-    embedded.add(path, exported("sky", "PROV-JSON"))
-    assert embedded.main([str(path)]) == 0
-    told = capsys.readouterr().out
-    for words in ("analyse", "calibrate", "gammapy 2.1", "used CAL", "made SKY", "by Alice", "2026-11-20"):
-        assert words in told
+    with_history(path, exported("sky", "PROV-JSON"), form)
     before = everything()
-    import_document(path.read_bytes(), operator, path.name)
+    assert import_document(path.read_bytes(), operator, path.name).activities == 2
     assert everything() == before
 
 
@@ -543,3 +554,119 @@ def test_the_command_says_what_it_refused_and_why(tmp_path):
     assert "good.json" in out.getvalue()
     assert "bad.json: refused" in err.getvalue()
     assert Activity.objects.count() == 1
+
+
+def long_log(number: int, tag: str = "") -> bytes:
+    """Runs that each read what the one before wrote."""
+    return json.dumps(
+        [
+            {
+                "activity_name": "ctapipe-process",
+                "activity_uuid": f"00000000-0000-0000-0000-{n:012d}",
+                "exit_code": 0,
+                "start": {"time_utc": f"2026-01-01T{n // 60:02d}:{n % 60:02d}:00"},
+                "stop": {"time_utc": f"2026-01-01T{n // 60:02d}:{n % 60:02d}:30"},
+                "config": {"Tool": {"n": n, "method": "ImPACT"}},
+                "system": {"ctapipe_version": "0.28.0"},
+                "input": [{"url": f"/d/{n - 1}{tag}.h5", "role": "dl1", "reference_meta": None}],
+                "output": [{"url": f"/d/{n}{tag}.h5", "role": "dl2", "reference_meta": None}],
+            }
+            for n in range(number)
+        ]
+    ).encode()
+
+
+def test_a_long_log_comes_in_with_few_statements_a_run(operator, django_assert_max_num_queries):
+    """Rows go in many at a time; the number of statements does not follow the number of rows."""
+    with django_assert_max_num_queries(600):
+        import_document(long_log(200), operator)
+    assert Activity.objects.count() == 200
+    last = Entity.objects.get(location="/d/199.h5")
+    assert last.history.reconstruction_method == "ImPACT"
+    with django_assert_max_num_queries(2500):
+        import_document(long_log(200), operator)
+    assert (Activity.objects.count(), Entity.objects.count()) == (200, 201)
+
+
+def test_two_who_know_nothing_of_each_other_send_the_same_log(cast):
+    """Neither learns of the other, neither changes what the other has, and sending again changes nothing."""
+    policies = {
+        name: Policy.objects.create(name=name, rights="proprietary", metadata="hidden", owner=cast[name])
+        for name in ("alice", "bob")
+    }
+    for name in ("alice", "bob", "bob", "alice"):
+        import_document(long_log(3), Sender(viewer_of(cast[name]), policies[name]))
+    for policy in policies.values():
+        assert Activity.objects.filter(policy=policy).count() == 3
+        assert Entity.objects.filter(policy=policy).count() == 4
+        assert Used.objects.filter(activity__policy=policy, entity__policy=policy).count() == 3
+    assert Used.objects.count() == 6
+
+
+def test_a_log_is_not_joined_to_files_that_its_sender_may_not_see(operator, cast):
+    """Else the refusal would tell that there is such a file."""
+    closed = Policy.objects.create(name="closed", rights="proprietary", metadata="hidden", owner=cast.alice)
+    import_document(long_log(3), Sender(Viewer(is_staff=True), closed, trusted=True))
+    mine = Policy.objects.create(name="bobs", rights="proprietary", metadata="hidden", owner=cast.bob)
+    later = long_log(4).replace(b"00000000-0000", b"11111111-0000").replace(b"2026-01", b"2026-02")
+    import_document(later, Sender(viewer_of(cast.bob), mine))
+    bobs = Entity.objects.filter(policy=mine)
+    assert bobs.count() == 5
+    assert not Used.objects.filter(activity__policy=mine).exclude(entity__policy=mine).exists()
+
+
+class Endless:
+    """A body that never ends; ``taken`` is how much of it was read."""
+
+    taken = 0
+
+    def read(self, size: int = -1) -> bytes:
+        size = min(size, 2**16) if size > 0 else 2**16
+        self.taken += size
+        return b" " * size
+
+    readline = read
+
+
+@pytest.mark.parametrize("said", [100 * 2**20, 10**30, 20 * 2**20 + 1])
+def test_a_body_of_a_hundred_megabytes_is_refused_without_being_read(client, token_of, said):
+    body = Endless()
+    headers = {"HTTP_AUTHORIZATION": token_of("alice", "write:provenance")["authorization"]}
+    environment = {**client._base_environ(), **headers, "REQUEST_METHOD": "POST", "PATH_INFO": "/provenance/records",
+                   "CONTENT_LENGTH": str(said), "CONTENT_TYPE": "application/json", "wsgi.input": body}  # fmt: skip
+    answer = client.request(**environment)
+    assert answer.status_code == 413
+    assert "20,971,520" in answer.content.decode()
+    assert body.taken <= 20 * 2**20 + 2**17
+    assert Entity.objects.count() == 0
+
+
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused(operator):
+    import gzip
+
+    from astropy.io import fits
+
+    header = fits.PrimaryHDU().header
+    header["NAXIS"], header["NAXIS1"] = 1, 2**40
+    bomb = gzip.compress(header.tostring().encode() + bytes(250 * 2**20), compresslevel=1)
+    with pytest.raises(Refused, match="when unpacked"):
+        import_document(bomb, operator, "x.fits.gz")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"@context": "http://evil.example/context", "@graph": [{"@type": "Entity", "@id": "x:1"}]}',
+        b"@prefix prov: <http://www.w3.org/ns/prov#> . <http://evil.example/a> a prov:Entity .",
+        b'<?xml version="1.0"?><!DOCTYPE a SYSTEM "http://evil.example/a.dtd"><a/>',
+        b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY f SYSTEM "file:///etc/passwd">]><a>&f;</a>',
+    ],
+    ids=["context", "turtle", "dtd", "file"],
+)
+def test_a_document_makes_nobody_fetch_anything(operator, monkeypatch, content):
+    calls: list[object] = []
+    monkeypatch.setattr("socket.socket.connect", lambda *given: calls.append(given))
+    with contextlib.suppress(Refused):
+        import_document(content, operator)
+    assert not calls
+    assert "root:" not in repr(everything())

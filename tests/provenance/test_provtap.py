@@ -8,9 +8,9 @@ from django.db import connection
 from gateway.access.models import Policy
 from gateway.access.rights import ANONYMOUS, viewer_of
 from provenance import capture
-from provenance.models import History, Used
+from provenance.models import History, Parameter, Used
 from provenance.published import TABLES
-from provenance.records import ActivityDescriptionRecord
+from provenance.records import ActivityDescriptionRecord, ActivityRecord, GeneratedRecord, UsedRecord
 from tests.provenance.builders import chain, entity, run, setting
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +158,109 @@ def test_no_address_of_a_person_is_published():
     chain()
     assert "demo.example" not in repr(ask("SELECT * FROM provenance.agent"))
     assert connection.vendor in ("sqlite", "postgresql")
+
+
+# --- descriptions ----------------------------------------------------------------------------------------------------
+
+
+KINDS = ("activity", "entity", "usage", "generation", "parameter", "configfile")
+
+
+@pytest.fixture
+def hidden(cast) -> Policy:
+    return Policy.objects.create(name="mine", rights="proprietary", metadata="hidden", owner=cast.alice)
+
+
+def made_so(name: str, policy: Policy | None = None, words: str = "how it is done") -> None:
+    """A run of the kind ``work`` that uses, makes and is configured by things called ``poppy``."""
+    pk = policy.pk if policy else None
+    capture.record(
+        ActivityRecord(
+            id=name,
+            name=name,
+            policy_id=pk,
+            description=ActivityDescriptionRecord(name="poppy work", version="1", description=words),
+            parameters=(setting("poppy", "1", "0"),),
+            config_files=(("poppy.yaml", "/conf/poppy.yaml", "text/x-poppy"),),
+            used=(UsedRecord(entity=entity(f"{name}-in", policy_id=pk, type="poppy"), role="poppy"),),
+            generated=(GeneratedRecord(entity=entity(f"{name}-out", policy_id=pk, type="poppy"), role="poppy"),),
+        )
+    )
+
+
+def told(viewer=ANONYMOUS) -> dict[str, int]:
+    return {kind: len(ask(f"SELECT id FROM provenance.{kind}description", viewer)) for kind in KINDS}
+
+
+NOTHING, ALL = dict.fromkeys(KINDS, 0), dict.fromkeys(KINDS, 1)
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"), [("anonymous", NOTHING), ("charlie", NOTHING), ("bob", NOTHING), ("alice", ALL), ("dana", ALL)]
+)
+def test_how_hidden_work_is_done_is_seen_by_whoever_may_see_the_work(cast, hidden, who, sees):
+    made_so("run", hidden)
+    viewer = viewer_of(getattr(cast, who)) if who != "anonymous" else ANONYMOUS
+    assert told(viewer) == sees
+
+
+def test_what_public_work_needs_is_public_and_says_what_the_public_work_says(cast, hidden):
+    made_so("run", hidden, "a secret way")
+    made_so("other")
+    assert told() == ALL
+    assert ask("SELECT description FROM provenance.activitydescription") == [("how it is done",)]
+    made_so("third", hidden, "another secret")
+    assert told() == ALL
+
+
+def test_publishing_a_product_opens_how_it_was_made_and_withdrawing_closes_it(cast, hidden):
+    made_so("run", hidden)
+    everyone = capture.public_policy()
+    for key in ("run-out", "run-in"):
+        capture.set_policy(key, everyone.pk)
+    assert told() == ALL
+    for key in ("run-out", "run-in"):
+        capture.set_policy(key, hidden.pk)
+    assert told() == NOTHING
+    made_so("other")
+    for key in ("run-out", "run-in"):
+        capture.set_policy(key, everyone.pk)
+        capture.set_policy(key, hidden.pk)
+    assert told() == ALL
+
+
+def test_a_policy_that_is_opened_opens_what_it_governs(cast, hidden):
+    other = Policy.objects.create(name="other", rights="proprietary", metadata="hidden", owner=cast.bob)
+    made_so("run", hidden)
+    made_so("second", other)
+    assert told() == NOTHING
+    other.metadata = "public"
+    other.save()
+    assert told() == ALL
+    other.metadata = "hidden"
+    other.save()
+    assert told() == NOTHING
+
+
+def test_registering_a_description_tells_nobody_of_it_before_a_public_run(cast, client_of, hidden):
+    from provenance.importers import runs
+    from provenance.importers.batch import Sender
+
+    document = {
+        "descriptions": [
+            {
+                "name": "poppy work",
+                "parameters": [{"name": "poppy", "default": "seed"}],
+                "contacts": [{"name": "Poppy", "email": "poppy@demo.example"}],
+            }
+        ]
+    }
+    runs.write(document, Sender(viewer_of(cast.alice), hidden))
+    assert told()["parameter"] == 0
+    assert ask("SELECT id FROM provenance.agent") == []
+    capture.record(run("open", [], [], description=ActivityDescriptionRecord(name="poppy work"), agents=()))
+    assert ask("SELECT agent_id FROM provenance.wasassociatedwith") == []
+    guessed = {"runs": [{"id": "urn:run:1", "activity": "poppy work", "parameters": {"poppy": "1"}}]}
+    bobs = Policy.objects.create(name="bobs", rights="proprietary", metadata="hidden", owner=cast.bob)
+    runs.write(guessed, Sender(viewer_of(cast.bob), bobs))
+    assert Parameter.objects.get(name="poppy").description.default is None

@@ -188,7 +188,7 @@ MAKE_ALICE = """
 from gateway.accounts import tokens
 from gateway.accounts.models import User
 alice = User.objects.create_user(username="alice", email="alice@demo.example", password="alice-demo")
-print(tokens.create(alice, "test", ["write:jobs", "read:tap", "read:data"])[1])
+print(tokens.create(alice, "test", ["write:jobs"])[1])
 """
 CREATE = """
 from gateway.access.rights import viewer_of

@@ -48,17 +48,24 @@ class Cluster:
             self._run(
                 "initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"
             )
+        self.start()
+        return self
+
+    def start(self) -> None:
         options = (
             f"-c listen_addresses='' -c port={self.port} -c unix_socket_directories={self.folder} -c fsync=off "
             "-c full_page_writes=off -c synchronous_commit=off -c max_connections=60 -c jit=off " + self.settings
         )
         self._run("pg_ctl", "-D", str(self.data), "-l", str(self.folder / "log"), "-w", "-o", options, "start")
-        return self
+
+    def stop(self, mode: str = "immediate") -> None:
+        """``immediate`` is a crash: no connection is told."""
+        self._run("pg_ctl", "-D", str(self.data), "-m", mode, "stop")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._run("pg_ctl", "-D", str(self.data), "-m", "fast" if self.keep else "immediate", "stop")
+        self.stop("fast" if self.keep else "immediate")
         if not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -110,7 +110,7 @@ class Slurm:
         with (self.folder / f"{argv[0]}.out").open("ab") as log:
             self.processes[argv[0]] = subprocess.Popen(
                 argv, env={**os.environ, **self.env}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 (the test has one thread)
             )  # fmt: skip
 
     def stop(self, name: str) -> None:

@@ -1,13 +1,19 @@
 """The same service on PostgreSQL: the same answers, the same validator, and a login that can do nothing else."""
 
+import contextlib
 import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 import requests
 
-from tests.support.gateway import RunningGateway, free_port
+from tests.support.gateway import ROOT, RunningGateway, free_port
+from tests.support.jobs import all_processes
 from tests.support.postgresql import Cluster
+from tests.vo.schemas import check
 
 pytestmark = pytest.mark.slow
 
@@ -26,6 +32,7 @@ def on_postgresql(cluster, tmp_path_factory):
         running.manage(*command)
     running.env["TAP_DATABASE_URL"] = running.manage("tap_role").stdout.split()[-1]
     running.env["PUBLIC_URL"] = running.url
+    running.env["TAP_ANONYMOUS_RUNNING"] = "2"
     running.start("serve")
     yield running
     running.stop()
@@ -89,3 +96,132 @@ def test_a_restart_of_the_database_is_not_seen_by_the_next_query(on_postgresql, 
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tap'")
         connection.execute("SELECT pg_sleep(0.3)")
     assert {ask() for _ in range(8)} == {200}
+
+
+RUNAWAY = "SELECT COUNT(*) AS n FROM " + ", ".join(f"tap_schema.columns AS t{i}" for i in range(6))
+ENDLESS = "SELECT a.*, b.* FROM tap_schema.columns AS a, tap_schema.columns AS b, tap_schema.columns AS c"
+ACTIVE = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tap' AND state = 'active'"
+
+
+def ask(gateway, query="SELECT TOP 1 obs_id FROM ivoa.obscore", place="tap", **more):
+    data = {"LANG": "ADQL", "QUERY": query, **more.pop("data", {})}
+    return requests.post(f"{gateway.url}/{place}/sync", data, timeout=more.pop("timeout", 40), **more)
+
+
+def active(cluster) -> int:
+    with cluster.connect() as connection:
+        return connection.execute(ACTIVE).fetchone()[0]
+
+
+def until(condition, patience: float = 30) -> bool:
+    """True as soon as the condition holds."""
+    end = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+def web_processes() -> set[int]:
+    return {pid for pid, (_, command) in all_processes().items() if "gunicorn" in command}
+
+
+def refused(response) -> bool:
+    """503 with a valid error document and when to come back."""
+    assert response.status_code == 503, response.text
+    assert response.headers["Retry-After"]
+    assert "Traceback" not in response.text
+    check(response.content)
+    assert 'name="QUERY_STATUS" value="ERROR"' in response.text
+    return True
+
+
+def test_a_crash_of_the_database_is_an_error_document_and_over_when_it_is_back(on_postgresql, cluster):
+    token = on_postgresql.manage("create_token", "alice", "--scopes", "read:tap").stdout.strip()
+    signed_in = {"Authorization": f"Bearer {token}"}
+    before = web_processes()
+    with ThreadPoolExecutor(4) as threads:
+        cut = ask(on_postgresql, ENDLESS, data={"MAXREC": "5000000"}, headers=signed_in, stream=True)
+        pieces = cut.iter_content(2**16)
+        first = next(pieces)
+        running = [threads.submit(ask, on_postgresql, RUNAWAY) for _ in range(2)]
+        assert until(lambda: active(cluster) >= 2)
+        cluster.stop()
+        try:
+            assert all(refused(one.result()) for one in running)
+            rest = first + b"".join(pieces)
+            assert rest.rindex(b'name="QUERY_STATUS" value="ERROR"') > rest.index(b"</TABLE>")
+            assert rest.endswith(b"</VOTABLE>\n")
+            assert refused(ask(on_postgresql))
+            assert refused(ask(on_postgresql, headers=signed_in))
+            assert refused(requests.get(f"{on_postgresql.url}/datalink/links?ID=x", timeout=20))
+            assert refused(requests.get(f"{on_postgresql.url}/tap/tables", timeout=20))
+            availability = requests.get(f"{on_postgresql.url}/tap/availability", timeout=20)
+            assert (availability.status_code, b">false<" in availability.content) == (200, True)
+            check(availability.content)
+            page = requests.get(f"{on_postgresql.url}/search/results/", headers={"Accept": "text/html"}, timeout=20)
+            assert (page.status_code, "Try again in a minute" in page.text) == (503, True)
+        finally:
+            cluster.start()
+    assert {ask(on_postgresql).status_code for _ in range(20)} == {200}
+    assert {ask(on_postgresql, headers=signed_in).status_code for _ in range(10)} == {200}
+    assert {requests.get(f"{on_postgresql.url}/", timeout=20).status_code for _ in range(10)} == {200}
+    assert web_processes() == before
+
+
+def test_a_job_outlives_a_restart_of_the_database(on_postgresql, cluster):
+    made = requests.post(f"{on_postgresql.url}/tap/async", {"LANG": "ADQL", "QUERY": "SELECT 1 AS x FROM tap_schema.keys"},
+                         allow_redirects=False, timeout=20)  # fmt: skip
+    job = made.headers["Location"]
+    # Not at once: the cluster of the tests does not sync what it was told.
+    cluster.stop("fast")
+    cluster.start()
+    assert until(lambda: requests.post(f"{job}/phase", {"PHASE": "RUN"}, timeout=20).status_code < 400)
+    assert until(lambda: requests.get(f"{job}/phase", timeout=20).text == "COMPLETED", 90)
+
+
+def test_anonymous_queries_without_end_leave_signed_in_users_their_places(on_postgresql, cluster):
+    token = on_postgresql.manage("create_token", "alice", "--scopes", "read:tap").stdout.strip()
+
+    def endless():
+        with contextlib.suppress(requests.Timeout):
+            return ask(on_postgresql, RUNAWAY, timeout=15)
+
+    with ThreadPoolExecutor(24) as threads:
+        asked = [threads.submit(endless) for _ in range(24)]
+        assert until(lambda: active(cluster) >= 3)
+        for _ in range(6):
+            own = ask(on_postgresql, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+            assert own.status_code == 200
+        assert active(cluster) <= 4
+        turned_away = [response for response in (one.result() for one in asked) if response is not None]
+    assert len(turned_away) >= 12
+    assert all(refused(response) for response in turned_away)
+    # Those whose clients went away hold no place any more.
+    assert until(lambda: active(cluster) == 0)
+    assert ask(on_postgresql).status_code == 200
+
+
+def test_a_database_that_is_gone_at_the_start_is_waited_for(on_postgresql, cluster, tmp_path):
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "gateway.wsgi", f"--bind=127.0.0.1:{port}", "--worker-class=gthread"]
+    url = f"http://127.0.0.1:{port}"
+    cluster.stop()
+    with (tmp_path / "log").open("wb") as log:
+        web = subprocess.Popen([*command, "--workers=1", "--threads=4"], cwd=ROOT, env=on_postgresql.env, stderr=log)
+    try:
+
+        def status(**more):
+            with contextlib.suppress(requests.ConnectionError):
+                return requests.get(f"{url}/tap/sync", {"LANG": "ADQL", "QUERY": "SELECT 1 AS x FROM tap_schema.keys"},
+                                    timeout=30, **more).status_code  # fmt: skip
+
+        assert until(lambda: status() == 503, 60)
+        cluster.start()
+        assert until(lambda: status() == 200)
+    finally:
+        with contextlib.suppress(RuntimeError):
+            cluster.start()
+        web.terminate()
+        web.wait(30)

@@ -3,9 +3,11 @@
 import csv
 import io
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import pyvo
+import requests
 from astropy.table import Table
 
 pytestmark = pytest.mark.slow
@@ -117,8 +119,6 @@ def test_a_signed_in_client_sees_its_own_and_tap_auth_always_asks(gateway):
     refused = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", f"{gateway.url}/tap-auth/sync"],
                              capture_output=True, text=True, check=False).stdout  # fmt: skip
     assert refused == "401"
-    import requests
-
     session = requests.Session()
     session.headers["Authorization"] = f"Bearer {token}"
     own = pyvo.dal.TAPService(f"{gateway.url}/tap-auth", session=session)
@@ -126,3 +126,18 @@ def test_a_signed_in_client_sees_its_own_and_tap_auth_always_asks(gateway):
     anonymous = pyvo.dal.TAPService(f"{gateway.url}/tap")
     assert own.search(query)["n"][0] >= anonymous.search(query)["n"][0]
     assert own.run_async(query)["n"][0] == own.search(query)["n"][0]
+
+
+def test_clients_that_went_away_stop_their_queries_and_free_their_places(gateway):
+    query = "SELECT COUNT(*) AS n FROM " + ", ".join(f"tap_schema.columns AS t{i}" for i in range(6))
+
+    def leave(_):
+        with pytest.raises(requests.Timeout):
+            requests.post(f"{gateway.url}/tap/sync", {"LANG": "ADQL", "QUERY": query}, timeout=1)
+
+    # More than both web processes have places for; the limit of time would free them after a minute.
+    with ThreadPoolExecutor(10) as threads:
+        list(threads.map(leave, range(20)))
+    for _ in range(6):
+        words = {"LANG": "ADQL", "QUERY": "SELECT 1 AS x FROM tap_schema.keys"}
+        assert requests.post(f"{gateway.url}/tap/sync", words, timeout=30).status_code == 200

@@ -199,6 +199,12 @@ def minutes(value: object) -> str:
 
 
 @register.filter
+def spoken(text: object) -> str:
+    """What a description declares, in the reader's language where it was translated."""
+    return _(str(text)) if text else ""
+
+
+@register.filter
 def or_dash(value: object) -> object:
     return numbers.MISSING if value in (None, "") else value
 

@@ -36,6 +36,7 @@ from jobs.errors import Refused
 from jobs.models import Job
 from jobs.phases import Phase
 from search.portal import form, results, show, side, stored
+from search.portal.criteria import Criteria
 from search.portal.elsewhere import services
 from search.portal.elsewhere.job import MOST_ROWS, RESULT
 from search.portal.samp_views import LIFETIME, MAPPED_ROWS, refused
@@ -46,7 +47,7 @@ from search.tap.formats.base import Answer
 SALT = "search.portal.elsewhere"
 SESSION = "archives"
 REMEMBERED = 60
-VIEW = ("service", "generic", "page", "size", "sort", "columns", "from")
+VIEW = ("service", "generic", "page", "size", "sort", "columns", "from", "filters")
 MAX_BYTES = 200 * 2**20
 
 
@@ -157,7 +158,7 @@ def page(request: HttpRequest, identifier: UUID) -> HttpResponse:
         "page": shown, "pages": results.pages(shown, len(table.rows)),
         "searched": (job.parameters.get("search") or [""])[0],
         "formats": ("votable", "csv", "tsv", "fits", "json"),
-        "sky": side.sky([place for place, _cells in rows], None, None),
+        "sky": side.sky([place for place, _cells in rows], Criteria()),
     }  # fmt: skip
     return render(request, "portal/archive.html", context)
 

@@ -7,8 +7,8 @@ login is used, in a savepoint that is read-only.
 
 import select
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -142,7 +142,8 @@ def _cursor(connection: Connection, sql: str, stop: Stop) -> Iterator[list[Row]]
     try:
         with psycopg.ServerCursor(connection, "tap_result") as cursor, _watched(connection, stop):
             cursor.execute(sql.encode(), binary=True)
-            yield from stop.blocks(cursor.fetchmany)
+            fetch: Callable[[int], list[Row]] = cursor.fetchmany  # type: ignore[assignment]  # a tuple is a row
+            yield from stop.blocks(fetch)
     except psycopg.errors.QueryCanceled as error:
         stop.reason()
         raise stop.error() from error
@@ -156,13 +157,17 @@ def _watched(connection: Connection, stop: Stop) -> Iterator[None]:
     def watch() -> None:
         while not over.wait(LOOK):
             if stop.reason():
-                connection.cancel()
+                with suppress(psycopg.Error):
+                    connection.cancel()
 
-    threading.Thread(target=watch, daemon=True).start()
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     try:
         yield
     finally:
+        # A cancellation that is under way must not hit the next query of the connection.
         over.set()
+        watcher.join()
 
 
 def _load(connection: Connection, upload: Upload) -> None:

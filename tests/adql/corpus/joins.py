@@ -13,6 +13,15 @@ JOINS: list[Case] = [
     ),
     ('SELECT o."size", s.name FROM ivoa.obscore o RIGHT JOIN cat.sources s ON o."size" = s.id', 40),
     ('SELECT o."size", s.name FROM ivoa.obscore o FULL OUTER JOIN cat.sources s ON o."size" = s.id', None),
+    # A full join by anything but equality, of plain tables, of constants, and of joins.
+    ("SELECT a.id, b.id FROM cat.sources a FULL JOIN cat.sources b ON a.id < b.id - 30", None),
+    ("SELECT a.id, b.one FROM cat.sources a FULL JOIN (SELECT 1 AS one FROM cat.sources) b ON b.one <= b.one", 1600),
+    ('SELECT a.id, o."size" FROM cat.sources a FULL JOIN ivoa.obscore o ON 1 = 0', 40 + len(V)),
+    (
+        "SELECT a.id, b.id, c.id FROM cat.sources a FULL JOIN cat.sources b ON a.id = b.id AND a.flux > 2"
+        " FULL JOIN cat.sources c ON b.id > c.id + 35 WHERE c.id > 3 OR c.id IS NULL",
+        None,
+    ),
     ('SELECT o.obs_id, s.name FROM ivoa.obscore o, cat.sources s WHERE o."size" = s.id', None),
     ("SELECT COUNT(*) FROM cat.sources a, cat.sources b", [(1600,)]),
     (

@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.management import call_command
@@ -15,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from gateway.pages import processes
 from gateway.pages.supervisor import Supervisor
+from jobs import registry
 
 START_PATIENCE = 60.0
 
@@ -81,11 +83,18 @@ class Command(BaseCommand):
              password: NAME-demo, for instance alice-demo
 
   Try        {url}/search/go?target=Crab+Nebula
-             {url}/jobs/new/counts_map?target=Crab+Nebula
+             {url}{form_with_values("counts_map")}
              {url}/provenance/
 """
         )
         self.stdout.flush()
+
+
+def form_with_values(type_name: str) -> str:
+    """The form of a job type with its declared test values: one press on Run makes a result."""
+    job_type = registry.get(type_name)
+    values = job_type.description.test_values if job_type else {}
+    return f"/jobs/new/{type_name}?{urlencode(values, doseq=True)}"
 
 
 def address(host: str, port: int) -> str:

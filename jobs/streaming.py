@@ -1,0 +1,25 @@
+"""Files over the limit are refused while they arrive, before they fill a disk."""
+
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadhandler import FileUploadHandler
+
+from jobs.limits import limits
+
+
+class Limited(FileUploadHandler):
+    """Stands before the handlers that keep the bytes (``FILE_UPLOAD_HANDLERS``) and counts what passes."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.counted = 0
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        self.counted += len(raw_data)
+        if self.counted > limits().upload_size:
+            raise RequestDataTooBig(f"a file may have at most {limits().upload_size // 10**6} MB")
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        return None
