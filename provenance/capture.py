@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from gateway.access.models import Metadata, Policy
 from gateway.vo.identifiers import did, is_key
-from provenance import describe, scrub, session
+from provenance import describe, places, scrub, session
 from provenance.errors import Conflict, Refused, Unknown
 from provenance.governance import is_open, joint, public_policy, set_policy
 from provenance.models import (
@@ -203,7 +203,7 @@ def _entity(to: Session, record: EntityRecord, strict: bool) -> tuple[Entity, bo
     facts: dict[str, object] = {
         "name": scrub.text(record.name),
         "kind": record.kind,
-        "location": scrub.text(record.location),
+        "location": places.stored(scrub.text(record.location)),
         "value": scrub.text(record.value),
         "generated_at_time": _moment(record.generated_at),
         "comment": scrub.text(record.comment),

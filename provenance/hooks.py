@@ -29,9 +29,17 @@ class ActionSource:
         raise NotImplementedError
 
 
+def actions_for(kind: str, identifier: str, viewer: Viewer) -> list[Action]:
+    """What may be done with it, for its page and for the product's."""
+    offered = (source(kind, identifier, viewer) for _key, source in actions.items())
+    return [action for action in offered if action is not None]
+
+
 read_bytes: Hook[[str], Iterator[bytes]] = Hook("provenance.bytes")
 """``read_bytes(key)``: the stored bytes of an entity in blocks, for "verify now"; KeyError where there is no file."""
 
+product_page: Hook[[str, Viewer], str] = Hook("provenance.product_page")
+"""``product_page(key, viewer)``: the address of the product's page; empty where the viewer has none."""
 
 suspects: Registry[Callable[[list[str], str], None]] = Registry("provenance.suspects")
 """Each member: ``(keys, reason)`` is told what was marked as suspect; an empty reason withdraws the mark."""

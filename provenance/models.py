@@ -14,6 +14,7 @@ from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
 from gateway.access.models import Policy
+from provenance import places
 from provenance.descriptions import (
     ActivityDescription,
     ActivityType,
@@ -139,6 +140,11 @@ class Entity(Kept):
 
     def __str__(self) -> str:
         return self.name or self.identifier
+
+    @property
+    def place(self) -> str:
+        """``location`` as clients need it."""
+        return places.shown(self.location)
 
 
 class Activity(Kept):

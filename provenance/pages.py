@@ -15,8 +15,9 @@ from gateway.access.rights import Viewer
 from provenance import bundles, citation, perspective
 from provenance.documents.formats import FORMATS
 from provenance.graph import MAX_DEPTH, Direction, Graph, Node, Ref, Walk, walk
-from provenance.hooks import Action, actions
+from provenance.hooks import Action, actions_for, product_page
 from provenance.models import Activity, Agent, ConfigFile, Doubt, Entity, Outcome, Parameter
+from provenance.places import SITE
 from provenance.provsap import BadRequest, address, depth
 from provenance.sentence import sentence
 
@@ -143,10 +144,12 @@ class Page:
             about |= Q(activity=self.step)
         return list(Doubt.objects.filter(about, withdrawn=None))
 
-    @property
-    def is_product(self) -> bool:
-        """Has a file of its own here (members of a dataset and values have not)."""
-        return isinstance(self.row, Entity) and bool(self.row.sha256)
+    @cached_property
+    def product_page(self) -> str:
+        """Empty for what is no product: values, logs, files that lie elsewhere."""
+        if not isinstance(self.row, Entity) or not self.row.location.startswith((f"{SITE}/data/", "http")):
+            return ""
+        return product_page(self.row.pk, self.viewer) if product_page.filled else ""
 
     @cached_property
     def parameters(self) -> list[dict[str, Any]]:
@@ -190,8 +193,7 @@ class Page:
 
     @cached_property
     def actions(self) -> list[Action]:
-        offered = (source(self.ref[0], self.ref[1], self.viewer) for _key, source in actions.items())
-        return [action for action in offered if action is not None]
+        return actions_for(self.ref[0], self.ref[1], self.viewer)
 
     @cached_property
     def listing(self) -> list[dict[str, Any]]:

@@ -88,7 +88,13 @@ CORE = (
             identifier("Entity"),
             text("name", "Entity.name", "title"),
             text("kind", "", "dataset, value, collection or empty", ucd="meta.code.class"),
-            text("location", "Entity.location", "where it lies or lay"),
+            text(
+                "location",
+                "Entity.location",
+                "where it lies or lay",
+                expression="CASE WHEN SUBSTR(location, 1, 6) = 'site:/' THEN {public_url} || SUBSTR(location, 6)"
+                " ELSE location END",
+            ),
             time("generatedattime", "Entity.generatedAtTime", "made", "generated_at_time", "time.creation"),
             time("invalidatedattime", "Entity.invalidatedAtTime", "gone since", "invalidated_at_time", "time.end"),
             text("comment", "Entity.comment", "remark"),

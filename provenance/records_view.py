@@ -86,7 +86,8 @@ def _own_form(body: bytes) -> dict[str, Any] | None:
 
 def _body(request: HttpRequest) -> bytes | None:
     """Read in pieces, never more than may be sent."""
-    if int(request.headers.get("Content-Length") or 0) > MAX_BYTES:
+    said = request.headers.get("Content-Length") or "0"
+    if said.isdecimal() and int(said[:18]) > MAX_BYTES:
         return None
     try:
         body = request.read(MAX_BYTES + 1)

@@ -119,7 +119,7 @@ class _Writer:
         attributes: list[tuple[str, Value | None]] = [
             ("prov:name", row.name),
             ("voprov:value", row.value if row.kind == "value" else ""),
-            ("voprov:location", row.location),
+            ("voprov:location", row.place),
             ("voprov:generatedAtTime", row.generated_at_time),
             ("voprov:invalidatedAtTime", row.invalidated_at_time),
             ("voprov:comment", row.comment),

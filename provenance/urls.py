@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("provenance/compare", work_views.compare, name="provenance-compare"),
     path("provenance/compare/verdict", work_views.verdict, name="provenance-verdict"),
     path("provenance/common", work_views.common, name="provenance-common"),
+    path("provenance/select", work_views.select, name="provenance-select"),
     path("provenance/suspects", work_views.suspects, name="provenance-suspects"),
     path("provenance/entity/<str:identifier>/crate.zip", work_views.crate_zip, name="provenance-crate"),
     *(

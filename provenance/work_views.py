@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from gateway.access.request import viewer as viewer_of
-from gateway.access.rights import Viewer
+from gateway.access.rights import Viewer, visible
 from gateway.vo.identifiers import did
 from provenance import comparison, crate, impact
 from provenance.finding import FIELDS, BadFilter, Filters, search
@@ -109,6 +109,18 @@ def dependents(request: HttpRequest, kind: Kind, identifier: str) -> HttpRespons
         "too_many": len(found.nodes) > MOST_SELECTED,
     }
     return render(request, "provenance/dependents.html", context)
+
+
+@require_POST
+def select(request: HttpRequest) -> HttpResponse:
+    """The ticked ones as a search; what the visitor may not see is left out."""
+    viewer = viewer_of(request)
+    wanted = list(dict.fromkeys(request.POST.getlist("key")))[:MOST_SELECTED]
+    keys = list(Entity.objects.filter(visible(viewer), pk__in=wanted).values_list("pk", flat=True))
+    if not keys:
+        messages.error(request, _("Tick what the search is to show."))
+        return HttpResponseRedirect(_back(request))
+    return HttpResponseRedirect(_search_address(sorted(keys, key=wanted.index)))
 
 
 @require_POST

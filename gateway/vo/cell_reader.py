@@ -52,19 +52,19 @@ def is_array(column: Column) -> bool:
 
 
 def tabledata(
-    columns: Sequence[Column], nulls: Sequence[str | None], rows: Sequence[Sequence[str]]
+    columns: Sequence[Column], nulls: Sequence[str | None], rows: Sequence[Sequence[str]], before: int = 0
 ) -> list[tuple[Any, ...]]:
-    """Rows of values from rows of texts; column by column, as each has one type."""
+    """Rows of values from rows of texts; column by column, as each has one type. ``before``: rows that came before."""
     if not rows:
         return []
     read = [
-        _column(column, null, texts)
+        _column(column, null, texts, before)
         for column, null, texts in zip(columns, nulls, zip(*rows, strict=True), strict=True)
     ]
     return list(zip(*read, strict=True))
 
 
-def _column(column: Column, null: str | None, texts: Sequence[str]) -> list[Value]:
+def _column(column: Column, null: str | None, texts: Sequence[str], before: int) -> list[Value]:
     if column.datatype in _REAL and not is_array(column) and null is None and (plain := _plain_reals(texts)):
         return plain
     convert = _converter(column)
@@ -73,7 +73,7 @@ def _column(column: Column, null: str | None, texts: Sequence[str]) -> list[Valu
         for text in texts:
             found.append(None if text in ("", null) else convert(text))
     except (ValueError, OverflowError) as error:
-        place = f"Row {len(found) + 1} of the column {column.name}"
+        place = f"Row {before + len(found) + 1} of the column {column.name}"
         raise BadCell(f"{place} holds {texts[len(found)][:40]!r}, which is no {column.datatype}.") from error
     return found
 
@@ -143,16 +143,20 @@ def _word(value: Value) -> str:
 # --- BINARY and BINARY2 ----------------------------------------------------------------------------------------------
 
 
+class _Incomplete(BadCell):
+    """The bytes end in the middle of a row."""
+
+
 class _Bytes:
-    """The stream with a place in it; reading past its end is a BadCell."""
+    """What has come of the stream, with a place in it."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data, self.place = data, 0
+    def __init__(self) -> None:
+        self.data, self.place = bytearray(), 0
 
-    def take(self, count: int) -> bytes:
+    def take(self, count: int) -> bytearray:
         end = self.place + count
         if count < 0 or end > len(self.data):
-            raise BadCell("The binary table ends in the middle of a row.")
+            raise _Incomplete("The binary table ends in the middle of a row.")
         piece = self.data[self.place : end]
         self.place = end
         return piece
@@ -167,27 +171,45 @@ class _Bytes:
 Take = Callable[[_Bytes], Value]
 
 
-def binary(
-    columns: Sequence[Column], nulls: Sequence[str | None], data: bytes, *, flags: bool, max_rows: int | None
-) -> list[tuple[Any, ...]]:
-    """Rows of a binary table. ``max_rows``: more are an error; None: the size of the data is bound enough."""
-    source = _Bytes(data)
-    readers = [_taker(column, null) for column, null in zip(columns, nulls, strict=True)]
-    size = (len(columns) + 7) // 8 if flags else 0
-    rows: list[tuple[Any, ...]] = []
-    while source.place < len(data) and columns:
-        if max_rows is not None and len(rows) >= max_rows:
-            raise BadCell(f"The table has more than the {max_rows:,} rows that are accepted.")
-        missing = source.take(size)
-        place = source.place
-        values = [take(source) for take in readers]
-        if source.place == place and not size:
+class Binary:
+    """Rows of a BINARY or BINARY2 table (``flags``), from bytes as they come."""
+
+    def __init__(self, columns: Sequence[Column], nulls: Sequence[str | None], *, flags: bool) -> None:
+        self._source = _Bytes()
+        self._readers = [_taker(column, null) for column, null in zip(columns, nulls, strict=True)]
+        self._size = (len(columns) + 7) // 8 if flags else 0
+        self._rows: list[tuple[Any, ...]] = []
+
+    def feed(self, data: bytes, *, final: bool = False) -> None:
+        """``final``: no more will come, and a row that is not whole is an error."""
+        source = self._source
+        source.data += data
+        source.place = 0
+        whole = 0
+        try:
+            while source.place < len(source.data) and self._readers:
+                self._rows.append(self._row(source))
+                whole = source.place
+        except _Incomplete:
+            if final:
+                raise
+        del source.data[:whole]
+
+    def _row(self, source: _Bytes) -> tuple[Any, ...]:
+        begun = source.place
+        missing = source.take(self._size)
+        values = [take(source) for take in self._readers]
+        if source.place == begun:
             raise BadCell("The rows of the binary table have no bytes.")
-        rows.append(tuple(values) if not any(missing) else tuple(_present(values, missing)))
-    return rows
+        return tuple(values) if not any(missing) else tuple(_present(values, missing))
+
+    def take(self) -> list[tuple[Any, ...]]:
+        """The whole rows since the last time."""
+        rows, self._rows = self._rows, []
+        return rows
 
 
-def _present(values: list[Value], missing: bytes) -> list[Value]:
+def _present(values: list[Value], missing: bytearray) -> list[Value]:
     """The values, None where BINARY2's flag says so (most significant bit first)."""
     return [None if missing[i // 8] >> (7 - i % 8) & 1 else value for i, value in enumerate(values)]
 
@@ -234,7 +256,7 @@ def _number_taker(column: Column) -> Take:
     return take
 
 
-def _flags(piece: bytes, several: bool) -> Value:
+def _flags(piece: bytearray, several: bool) -> Value:
     values = [_flag(chr(byte)) for byte in piece]
     return " ".join("?" if value is None else str(value) for value in values) or None if several else values[0]
 

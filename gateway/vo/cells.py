@@ -11,7 +11,7 @@ import math
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice, repeat
-from operator import itemgetter
+from operator import add, itemgetter
 from typing import Any, cast
 
 from gateway.vo.tables import Column
@@ -45,16 +45,21 @@ def is_uniform(values: Values) -> bool:
 
 
 def _text_cells(values: Values) -> list[str]:
-    try:
-        together = "".join(values)
-    except TypeError:
-        values = ["" if value is None else value if isinstance(value, str) else _plain(value) for value in values]
-        together = "".join(values)
+    texts, together = _texts(values)
     if not is_legal(together):
-        values = [legal(text) for text in values]
+        texts = [legal(text) for text in texts]
     if "&" in together or "<" in together or ">" in together:
-        return [escape(text) for text in values]
-    return cast(list[str], values)
+        return [escape(text) for text in texts]
+    return texts
+
+
+def _texts(values: Values) -> tuple[list[str], str]:
+    """The values as texts, NULL as an empty one, and all of them together."""
+    try:
+        return cast(list[str], values), "".join(values)
+    except TypeError:
+        texts = ["" if value is None else value if isinstance(value, str) else _plain(value) for value in values]
+        return texts, "".join(texts)
 
 
 def _plain(value: Any) -> str:
@@ -153,13 +158,12 @@ def _distinct(values: Values, encode: Callable[[Any], bytes]) -> list[bytes]:
 def _string_writer(column: Column) -> Callable[[Values], list[bytes]]:
     encoding, width = ("utf-16-be", 2) if column.datatype == "unicodeChar" else ("utf-8", 1)
     size = _length(column.arraysize) if column.arraysize else 1
-    count = _COUNT.pack
 
     def write(values: Values) -> list[bytes]:
-        texts = ["" if value is None else value if isinstance(value, str) else _plain(value) for value in values]
-        encoded = [text.encode(encoding) for text in texts]
+        encoded = [text.encode(encoding) for text in _texts(values)[0]]
         if size is None:
-            return [count(len(data) // width) + data for data in encoded]
+            counts = map(_COUNT.pack, [len(data) // width for data in encoded])
+            return list(map(add, counts, encoded))
         return [data[: size * width].ljust(size * width, b"\0") for data in encoded]
 
     return write

@@ -7,9 +7,10 @@ rows, depth and declared sizes are bounded before anything is stored. No general
 
 import base64
 import binascii
+import contextlib
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from gateway.vo import cell_reader
@@ -66,19 +67,41 @@ def read(
     ``cut``: rows beyond ``max_rows`` are not an error; reading ends there, and the table says so.
     """
     reader = _Reader(max_rows, max_columns, cut)
+    rows = [row for _columns, some in _pieces(reader, stream, max_bytes) for row in some]
+    if reader.columns is None:
+        raise NoTable(tuple(reader.infos))
+    return Table(reader.columns, rows, tuple(reader.infos), reader.is_cut)
+
+
+def pieces(
+    stream: BinaryIO | Iterable[bytes] | bytes, *, max_bytes: int, max_rows: int, max_columns: int = MAX_COLUMNS
+) -> Iterator[tuple[tuple[Column, ...], list[tuple[Any, ...]]]]:
+    """The columns of the first table with some of its rows, again and again to its end, in constant memory.
+
+    Raises BadVOTable, also after good rows: what is wrong in the middle is known there.
+    """
+    reader = _Reader(max_rows, max_columns)
+    yield from _pieces(reader, stream, max_bytes)
+    if reader.columns is None:
+        raise NoTable(tuple(reader.infos))
+
+
+def _pieces(
+    reader: "_Reader", stream: BinaryIO | Iterable[bytes] | bytes, max_bytes: int
+) -> Iterator[tuple[tuple[Column, ...], list[tuple[Any, ...]]]]:
     try:
-        for block in _bounded(_blocks(stream), max_bytes):
-            reader.feed(block)
-        reader.close()
-    except _Enough:
-        pass
+        with contextlib.suppress(_Enough):
+            for block in _bounded(_blocks(stream), max_bytes):
+                reader.feed(block)
+                if reader.columns is not None and (rows := reader.take()):
+                    yield reader.columns, rows
+            reader.close()
+        if reader.columns is not None:
+            yield reader.columns, reader.take()
     except UnsafeDocument as error:
         raise BadVOTable(f"This VOTable is refused: {error}.") from error
     except BadCell as error:
         raise BadVOTable(str(error)) from error
-    if reader.table is None:
-        raise NoTable(tuple(reader.infos))
-    return replace(reader.table, infos=tuple(reader.infos))
 
 
 def _blocks(stream: BinaryIO | Iterable[bytes] | bytes) -> Iterator[bytes]:
@@ -119,100 +142,143 @@ def _unpack(unpacker: Any, packed: bytes) -> Iterator[bytes]:
 
 
 class _Reader(Scanner):
-    """Builds the first TABLE while the guard looks at each element."""
+    """Reads the first TABLE while the guard looks at each element; ``take`` gives the rows that have come so far."""
 
     def __init__(self, max_rows: int, max_columns: int, cut: bool = False) -> None:
         super().__init__()
-        self.table: Table | None = None
+        self.columns: tuple[Column, ...] | None = None
         self.infos: list[tuple[str, str, str]] = []
+        self.is_cut = False
         self._max_rows, self._max_columns, self._cut = max_rows, max_columns, cut
         self._fields: list[dict[str, str]] = []
+        self._kinds: dict[str, str] = {}
         self._path: list[str] = []
         self._text: list[str] = []
         self._row: list[str] = []
         self._rows: list[Sequence[str]] = []
+        self._taken = 0
         self._encoding = ""
-        self._data: bytes | None = None
-        self._flags = False
+        self._binary: cell_reader.Binary | None = None
+        self._rest = ""
+        self._is_over = False
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text.append
         self._parser.buffer_text = True
 
+    def take(self) -> list[tuple[Any, ...]]:
+        """The rows since the last time."""
+        assert self.columns is not None
+        if self._binary is None:
+            rows = cell_reader.tabledata(self.columns, self._nulls(), self._rows, self._taken)
+            self._rows = []
+        else:
+            if self._path[-1:] == ["STREAM"]:
+                self._decode()
+            rows = self._binary.take()
+            if self._taken + len(rows) > self._max_rows:
+                self._too_many()
+                rows, self.is_cut = rows[: self._max_rows - self._taken], True
+        self._taken += len(rows)
+        return rows
+
+    def _too_many(self) -> None:
+        if not self._cut:
+            raise BadVOTable(f"The table has more than the {self._max_rows:,} rows that are accepted.")
+
+    def _nulls(self) -> list[str | None]:
+        return [field.get("null") for field in self._fields]
+
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        super()._start(name, attributes)
-        name = name.rpartition(":")[2].upper()
-        self._path.append(name)
+        kind = self._kinds.get(name)
+        if kind is None:
+            kind = self._kinds[name] = name.rpartition(":")[2].upper()
+        self._path.append(kind)
         self._text.clear()
         if len(self._path) > MAX_DEPTH:
             raise BadVOTable("The document is nested too deeply.")
-        if name == "INFO" and len(self.infos) < MAX_INFOS:
-            self.infos.append((attributes.get("name", "")[:100], attributes.get("value", "")[:MAX_INFO], ""))
-        if self.table is not None:
+        if kind in ("TD", "TR"):
             return
-        if name == "FIELD":
+        super()._start(name, attributes)
+        if kind == "INFO" and len(self.infos) < MAX_INFOS:
+            self.infos.append((attributes.get("name", "")[:100], attributes.get("value", "")[:MAX_INFO], ""))
+        if not self._is_over:
+            self._start_of_table(kind, attributes)
+
+    def _start_of_table(self, kind: str, attributes: dict[str, str]) -> None:
+        if kind == "FIELD":
             self._field(attributes)
-        elif name == "VALUES" and self._path[-2:-1] == ["FIELD"] and "null" in attributes:
+        elif kind == "VALUES" and self._path[-2:-1] == ["FIELD"] and "null" in attributes:
             self._fields[-1]["null"] = attributes["null"]
-        elif name == "STREAM":
-            self._encoding = attributes.get("encoding", "")
+        elif kind == "DATA":
+            self._begin()
+        elif kind == "STREAM":
+            self._encoding = attributes.get("encoding", "").lower()
+            if self._encoding != "base64":
+                raise BadVOTable("A STREAM must be written in base64.")
+            self._begin()
+            flags = self._path[-2:-1] == ["BINARY2"]
+            self._binary = cell_reader.Binary(self.columns or (), self._nulls(), flags=flags)
+
+    def _begin(self) -> None:
+        """All columns are known."""
+        if self.columns is None:
+            self.columns = tuple(_column(field, number) for number, field in enumerate(self._fields, 1))
 
     def _field(self, attributes: dict[str, str]) -> None:
+        if self.columns is not None:
+            raise BadVOTable("A FIELD stands after the data of its table.")
         if len(self._fields) >= self._max_columns:
             raise BadVOTable(f"The table has more than the {self._max_columns} columns that are accepted.")
         self._fields.append(attributes)
 
     def _end(self, name: str) -> None:
-        name = self._path.pop()
-        if name == "INFO" and self.infos:
+        kind = self._path.pop()
+        if kind == "INFO" and self.infos:
             self.infos[-1] = (*self.infos[-1][:2], "".join(self._text).strip()[:MAX_INFO])
-        if self.table is not None:
+        if self._is_over:
             return
-        if name == "TD":
+        if kind == "TD":
             self._row.append("".join(self._text))
-        elif name == "TR":
+        elif kind == "TR":
             self._end_row()
-        elif name == "DESCRIPTION" and self._path[-1:] == ["FIELD"]:
+        elif kind == "DESCRIPTION" and self._path[-1:] == ["FIELD"]:
             self._fields[-1]["description"] = "".join(self._text).strip()
-        elif name == "STREAM":
-            self._stream()
-        elif name == "TABLE":
-            self._end_table()
-        elif name == "FITS":
+        elif kind == "STREAM" and self._binary is not None:
+            self._decode(final=True)
+        elif kind == "TABLE":
+            self._begin()
+            self._is_over = True
+        elif kind == "FITS":
             raise BadVOTable("FITS inside a VOTable is not accepted; send TABLEDATA, BINARY or BINARY2.")
         self._text.clear()
 
     def _end_row(self) -> None:
+        self._begin()
+        number = self._taken + len(self._rows)
         if len(self._row) != len(self._fields):
-            text = f"Row {len(self._rows) + 1} has {len(self._row)} cells, the table has {len(self._fields)} columns."
+            text = f"Row {number + 1} has {len(self._row)} cells, the table has {len(self._fields)} columns."
             raise BadVOTable(text)
-        if len(self._rows) >= self._max_rows:
-            if self._cut:
-                self._end_table(cut=True)
-                raise _Enough
-            raise BadVOTable(f"The table has more than the {self._max_rows:,} rows that are accepted.")
+        if number >= self._max_rows:
+            self._too_many()
+            self.is_cut = True
+            raise _Enough
         self._rows.append(tuple(self._row))
         self._row.clear()
 
-    def _stream(self) -> None:
-        if self._encoding.lower() != "base64":
-            raise BadVOTable("A STREAM must be written in base64.")
+    def _decode(self, *, final: bool = False) -> None:
+        """The base64 that has come; what is no whole group of four characters waits for the next time."""
+        text = self._rest + "".join(self._text).translate(_BLANKS)
+        self._text.clear()
+        whole = len(text) if final else len(text) - len(text) % 4
+        self._rest = text[whole:]
+        assert self._binary is not None
         try:
-            self._data = base64.b64decode("".join(self._text))
+            self._binary.feed(base64.b64decode(text[:whole]), final=final)
         except binascii.Error as error:
             raise BadVOTable("The base64 of a STREAM is damaged.") from error
-        self._flags = self._path[-1:] == ["BINARY2"]
 
-    def _end_table(self, *, cut: bool = False) -> None:
-        columns = tuple(_column(field, number) for number, field in enumerate(self._fields, 1))
-        nulls = [field.get("null") for field in self._fields]
-        if self._data is None:
-            rows = cell_reader.tabledata(columns, nulls, self._rows)
-        else:
-            most = None if self._cut else self._max_rows
-            rows = cell_reader.binary(columns, nulls, self._data, flags=self._flags, max_rows=most)
-            cut = len(rows) > self._max_rows
-        self.table = Table(columns, rows[: self._max_rows], cut=cut)
-        self._rows = []
+
+_BLANKS = dict.fromkeys(map(ord, " \t\r\n"))
 
 
 def _column(field: dict[str, str], number: int) -> Column:

@@ -14,7 +14,7 @@ from typing import Any
 
 from gateway.access.rights import ANONYMOUS, Viewer, visible
 from gateway.vo.identifiers import foreign_key
-from provenance import scrub
+from provenance import places, scrub
 from provenance.errors import Refused
 from provenance.importers.batch import Batch
 from provenance.models import Entity, WasGeneratedBy
@@ -61,7 +61,7 @@ class Before:
             self.awaited |= Entity.objects.filter(visible(self.viewer)).in_bulk(keys[at : at + 500])
 
     def known_file(self, url: str, start: datetime | None) -> str:
-        name = scrub.text(url)
+        name = places.stored(scrub.text(url))
         rows = Entity.objects.filter(visible(self.viewer)).annotate(head=Head("location")).filter(head=name[:200])
         rows = rows.filter(generated_at_time__lte=start) if start else rows
         # Whole names and times are compared here: SQLite leaves the index on the first letters for either.

@@ -5,6 +5,7 @@ And, where the file carries one, the embedded PROV-JSON document (extension PROV
 
 import hashlib
 import io
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from astropy.io import fits
 from gateway.vo.identifiers import foreign_key, slug
 from provenance.embedded import EXTENSION, text_of
 from provenance.errors import Refused
-from provenance.importers.batch import Batch
+from provenance.importers.batch import MAX_BYTES, Batch
 from provenance.importers.statements import moment
 from provenance.records import (
     ActivityDescriptionRecord,
@@ -24,6 +25,7 @@ from provenance.records import (
 )
 
 MAX_HDUS = 200
+MAX_UNPACKED = 10 * MAX_BYTES
 LEVELS = {"events": "DL3"}
 
 
@@ -34,13 +36,13 @@ def recognises(content: bytes, name: str) -> bool:
 def read(content: bytes, name: str = "") -> tuple[Batch, bytes]:
     """The batch that the headers give, and the embedded PROV-JSON document (empty if none). Raises Refused."""
     try:
-        with fits.open(io.BytesIO(content), memmap=False, lazy_load_hdus=True) as hdus:
+        with fits.open(io.BytesIO(_unpacked(content)), memmap=False, lazy_load_hdus=True) as hdus:
             headers, embedded = [], b""
             for number, hdu in enumerate(hdus):
                 if number >= MAX_HDUS:
                     raise Refused(f"more than {MAX_HDUS} HDUs")
                 headers.append(hdu.header)
-                if hdu.name == EXTENSION:
+                if hdu.name == EXTENSION and hdu.size <= MAX_BYTES:
                     embedded = text_of(hdu)
             merged = {key: header[key] for header in reversed(headers) for key in header if key not in ("", "HISTORY")}
             history = [str(line) for header in headers for line in header.get("HISTORY", [])]
@@ -50,6 +52,16 @@ def read(content: bytes, name: str = "") -> tuple[Batch, bytes]:
         # Damaged files make astropy raise anything.
         raise Refused(f"not a FITS file that can be read: {str(error)[:200] or type(error).__name__}") from error
     return _batch(merged, history, content, name), embedded
+
+
+def _unpacked(content: bytes) -> bytes:
+    """A few bytes of gzip may be as many of a file as one likes."""
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    plain = zlib.decompressobj(wbits=31).decompress(content, MAX_UNPACKED + 1)
+    if len(plain) > MAX_UNPACKED:
+        raise Refused(f"more than {MAX_UNPACKED:,} bytes when unpacked; send the file's provenance document")
+    return plain
 
 
 def _batch(header: Mapping[str, Any], history: list[str], content: bytes, name: str) -> Batch:

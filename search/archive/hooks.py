@@ -234,6 +234,11 @@ def read_bytes(key: str) -> Iterator[bytes]:
     return files.blocks(storage_key)
 
 
+def product_page(key: str, viewer: Viewer) -> str:
+    """For pages of provenance: many files of a run (logs, plots) are no products."""
+    return f"/products/{key}/" if find(key, viewer) is not None else ""
+
+
 def suspect(keys: list[str], reason: str) -> None:
     """Staff marked entities as suspect (or, without a reason, took that back): their products say so."""
     for at in range(0, len(keys), 500):
@@ -249,4 +254,5 @@ def fill() -> None:
     job_hooks.set_policy.fill(set_policy)
     job_hooks.serve.fill(serve)
     provenance_hooks.read_bytes.fill(read_bytes)
+    provenance_hooks.product_page.fill(product_page)
     provenance_hooks.suspects.add("archive", suspect)

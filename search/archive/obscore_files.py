@@ -82,7 +82,7 @@ def _fits(path: Path) -> Iterator[Row]:
 
 def _votable(path: Path) -> Iterator[Row]:
     with path.open("rb") as stream:
-        table = votable_reader.read(stream, max_bytes=MAX_VOTABLE, max_rows=MAX_ROWS)
-        names = [column.name.lower() for column in table.columns]
-        for values in table.rows:
-            yield dict(zip(names, values, strict=True))
+        for columns, some in votable_reader.pieces(stream, max_bytes=MAX_VOTABLE, max_rows=MAX_ROWS):
+            names = [column.name.lower() for column in columns]
+            for values in some:
+                yield dict(zip(names, values, strict=True))

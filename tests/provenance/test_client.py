@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "client"))
 
-from distiller_client import Gateway, Run, commands
+from distiller_client import Gateway, Run, commands, history
 
 from provenance.models import Activity, Entity
 
@@ -99,3 +99,89 @@ def test_nothing_secret_is_recorded(tmp_path, monkeypatch):
     run.used("/home/alice/data/in.fits")
     assert run.record["used"][0]["location"] == "~/data/in.fits"
     assert "hunter2" not in json.dumps(run.record)
+
+
+# --- from the file alone ---------------------------------------------------------------------------------------------
+
+DOCUMENT = {
+    "activity": {
+        "arc:map": {"prov:name": "counts_map", "prov:endTime": "2026-11-20T18:00:00", "gw:software": "gammapy 2.1"},
+        "arc:cal": {"prov:name": "calibrate", "prov:endTime": "2026-01-02", "gw:software": ["pipe 1.4", "numpy 2"]},
+    },
+    "entity": {"arc:table": {"prov:name": "calibration file 2023b"}},
+    "agent": {"arc:who": {"prov:name": "A collaboration"}},
+    "used": {"_:1": {"prov:activity": "arc:cal", "prov:entity": "arc:table", "prov:role": "calibration"}},
+    "wasGeneratedBy": {"_:2": {"prov:activity": "arc:map", "prov:entity": "arc:sky"}},
+    "wasAssociatedWith": {"_:3": {"prov:activity": "arc:cal", "prov:agent": "arc:who", "prov:role": "Operator"}},
+}
+FACTS = {
+    "CREATOR": "Distiller counts_map 1.2", "ORIGIN": "An observatory", "DATE": "2026-11-20T18:00:00",
+    "PROGENITORS": [{"OBS_ID": "23523", "PIPEVERS": "1.4"}],
+}  # fmt: skip
+
+
+def product(folder: Path, form: str) -> Path:
+    import numpy as np
+    from astropy.io import fits
+    from astropy.table import Table
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    path = folder / f"product.{form}"
+    everything = {**FACTS, "PROV_JSON": DOCUMENT}
+    if form == "ecsv":
+        Table({"x": [1.0]}, meta={"provenance": everything}).write(path, format="ascii.ecsv")
+    elif form in ("png", "zpng", "ipng"):
+        info = PngInfo()
+        words = json.dumps(everything)
+        if form == "ipng":
+            info.add_itxt("Provenance", words, zip=True)
+        else:
+            info.add_text("Provenance", words, zip=form == "zpng")
+        Image.new("L", (2, 2)).save(path, format="PNG", pnginfo=info)
+    else:
+        text = json.dumps(DOCUMENT).encode()
+        column = fits.Column(name="PROV_JSON", format=f"{len(text)}A", array=np.array([text], dtype="S"))
+        primary = fits.PrimaryHDU()
+        primary.header.update({key: FACTS[key] for key in ("CREATOR", "ORIGIN", "DATE")})
+        rows = Table(FACTS["PROGENITORS"])
+        tables = [
+            fits.BinTableHDU(rows, name="PROGENITORS"),
+            fits.BinTableHDU.from_columns([column], name="PROVENANCE"),
+        ]
+        fits.HDUList([primary, *tables]).writeto(path)
+    return path
+
+
+@pytest.mark.parametrize("form", ["fits", "fits.gz", "ecsv", "png", "zpng", "ipng"])
+def test_a_product_tells_its_history_from_the_file_alone(tmp_path, monkeypatch, capsys, form):
+    def refused(*_arguments):
+        raise AssertionError("no network")
+
+    path = product(tmp_path, form)
+    monkeypatch.setattr("socket.socket.connect", refused)
+    assert history.main([str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert lines == [
+        "made by Distiller counts_map 1.2 at An observatory, 2026-11-20T18:00:00",
+        "calibrate  2026-01-02  [pipe 1.4, numpy 2]",
+        "  used calibration file 2023b (calibration)",
+        "  by A collaboration (Operator)",
+        "counts_map  2026-11-20T18:00:00  [gammapy 2.1]",
+        "  made arc:sky",
+        "progenitor OBS_ID 23523, PIPEVERS 1.4",
+    ]
+    assert history.main([str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"SIMPLE  =", b"\x89PNG\r\n\x1a\n" + b"\xff" * 40, b"# %ECSV 1.0\n# ---\n# meta: [\n", b"\x1f\x8bnoise",
+     b"\x89PNG\r\n\x1a\n\0\0\0\x0ftEXtProvenance\0[1]\0\0\0\0"],
+)  # fmt: skip
+def test_a_file_without_a_history_is_said_to_have_none(tmp_path, capsys, content):
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    assert history.main([str(path)]) == 1
+    assert str(path) in capsys.readouterr().err

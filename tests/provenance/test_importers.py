@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.access.models import Policy
 from gateway.access.rights import ANONYMOUS, Viewer, viewer_of
-from provenance import capture, embedded
+from provenance import capture
 from provenance.documents import formats
 from provenance.documents.source import Source
 from provenance.errors import Conflict, Refused, Unknown
@@ -520,17 +520,27 @@ def test_the_header_and_the_log_meet_in_one_activity(tmp_path, operator):
     assert read(path.read_bytes(), path.name)[1].activities[0].id == "urn:uuid:u1"
 
 
-def test_a_file_carries_its_history_and_tells_it_offline(tmp_path, operator, capsys):
+def with_history(path: Path, text: bytes, form: str) -> None:
+    """As the gateway's analyses write it (a table), and as an image of bytes."""
+    import numpy as np
+    from astropy.io import fits
+
+    if form == "table":
+        column = fits.Column(name="PROV_JSON", format=f"{len(text)}A", array=np.array([text], dtype="S"))
+        hdu = fits.BinTableHDU.from_columns([column], name="PROVENANCE")
+    else:
+        hdu = fits.ImageHDU(np.frombuffer(text, dtype=np.uint8), name="PROVENANCE")
+    with fits.open(path, mode="update") as hdus:
+        hdus.append(hdu)
+
+
+@pytest.mark.parametrize("form", ["table", "image"])
+def test_a_file_that_carries_its_history_comes_in_with_all_of_it(tmp_path, operator, form):
     chain()
     path = fits_file(tmp_path, CREATOR="counts_map 1.2")
-    embedded.add(path, exported("sky", "PROV-JSON"))
-    embedded.add(path, exported("sky", "PROV-JSON"))
-    assert embedded.main([str(path)]) == 0
-    told = capsys.readouterr().out
-    for words in ("analyse", "calibrate", "gammapy 2.1", "used CAL", "made SKY", "by Alice", "2026-11-20"):
-        assert words in told
+    with_history(path, exported("sky", "PROV-JSON"), form)
     before = everything()
-    import_document(path.read_bytes(), operator, path.name)
+    assert import_document(path.read_bytes(), operator, path.name).activities == 2
     assert everything() == before
 
 
@@ -603,3 +613,60 @@ def test_a_log_is_not_joined_to_files_that_its_sender_may_not_see(operator, cast
     bobs = Entity.objects.filter(policy=mine)
     assert bobs.count() == 5
     assert not Used.objects.filter(activity__policy=mine).exclude(entity__policy=mine).exists()
+
+
+class Endless:
+    """A body that never ends; ``taken`` is how much of it was read."""
+
+    taken = 0
+
+    def read(self, size: int = -1) -> bytes:
+        size = min(size, 2**16) if size > 0 else 2**16
+        self.taken += size
+        return b" " * size
+
+    readline = read
+
+
+@pytest.mark.parametrize("said", [100 * 2**20, 10**30, 20 * 2**20 + 1])
+def test_a_body_of_a_hundred_megabytes_is_refused_without_being_read(client, token_of, said):
+    body = Endless()
+    headers = {"HTTP_AUTHORIZATION": token_of("alice", "write:provenance")["authorization"]}
+    environment = {**client._base_environ(), **headers, "REQUEST_METHOD": "POST", "PATH_INFO": "/provenance/records",
+                   "CONTENT_LENGTH": str(said), "CONTENT_TYPE": "application/json", "wsgi.input": body}  # fmt: skip
+    answer = client.request(**environment)
+    assert answer.status_code == 413
+    assert "20,971,520" in answer.content.decode()
+    assert body.taken <= 20 * 2**20 + 2**17
+    assert Entity.objects.count() == 0
+
+
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused(operator):
+    import gzip
+
+    from astropy.io import fits
+
+    header = fits.PrimaryHDU().header
+    header["NAXIS"], header["NAXIS1"] = 1, 2**40
+    bomb = gzip.compress(header.tostring().encode() + bytes(250 * 2**20), compresslevel=1)
+    with pytest.raises(Refused, match="when unpacked"):
+        import_document(bomb, operator, "x.fits.gz")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"@context": "http://evil.example/context", "@graph": [{"@type": "Entity", "@id": "x:1"}]}',
+        b"@prefix prov: <http://www.w3.org/ns/prov#> . <http://evil.example/a> a prov:Entity .",
+        b'<?xml version="1.0"?><!DOCTYPE a SYSTEM "http://evil.example/a.dtd"><a/>',
+        b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY f SYSTEM "file:///etc/passwd">]><a>&f;</a>',
+    ],
+    ids=["context", "turtle", "dtd", "file"],
+)
+def test_a_document_makes_nobody_fetch_anything(operator, monkeypatch, content):
+    calls: list[object] = []
+    monkeypatch.setattr("socket.socket.connect", lambda *given: calls.append(given))
+    with contextlib.suppress(Refused):
+        import_document(content, operator)
+    assert not calls
+    assert "root:" not in repr(everything())

@@ -6,9 +6,11 @@ import re
 import pytest
 
 from gateway.access.models import Policy
+from gateway.access.rights import ANONYMOUS
 from provenance import capture
 from provenance.models import Activity, Entity, Used, WasGeneratedBy
 from tests.provenance.builders import chain, entity, run, setting
+from tests.tap.conftest import make_product
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +159,49 @@ def test_an_identifier_leads_to_the_page_of_its_key(client):
     capture.record_entity(entity("raw", alternates=("old name",)))
     assert client.get("/provenance/entity/old name/?depth=1").url == "/provenance/entity/raw/?depth=1"
     assert Used.objects.count() == 0
+
+
+def test_where_a_file_of_this_site_lies_follows_the_site(client, settings):
+    """A record outlives the address under which the gateway was served when it was made."""
+    capture.record_entity(entity("map-1", location=f"{settings.PUBLIC_URL}/data/map-1"))
+    capture.record_entity(entity("map-2", location="https://elsewhere.example/data/map-2"))
+    capture.record_entity(entity("map-1", location=f"{settings.PUBLIC_URL}/data/map-1"), strict=True)
+    settings.PUBLIC_URL = "https://new.example"
+    assert "https://new.example/data/map-1" in client.get("/provenance/entity/map-1/card").content.decode()
+    for form in ("PROV-JSON", "PROV-N", "PROV-XML", "VOTABLE"):
+        answer = client.get(f"/provsap?ID=map-1&ID=map-2&RESPONSEFORMAT={form}").content.decode()
+        assert "https://new.example/data/map-1" in answer
+        assert "https://elsewhere.example/data/map-2" in answer
+        assert "site:" not in answer
+    from search.tap import engine
+
+    rows = engine.run("SELECT id, location FROM provenance.entity ORDER BY id", ANONYMOUS)
+    assert [tuple(row) for row in rows] == [
+        ("map-1", "https://new.example/data/map-1"),
+        ("map-2", "https://elsewhere.example/data/map-2"),
+    ]
+
+
+def test_only_what_is_a_product_leads_to_a_product_page(client, settings):
+    policy = capture.public_policy()
+    make_product(policy, "map-1")
+    base = settings.PUBLIC_URL
+    capture.record(
+        run("job-1", [], [
+            entity("test.map-1", location=f"{base}/data/test.map-1"),
+            entity("map-1.stdout", location=f"{base}/uws/counts_map/1/results/stdout", sha256="0" * 64),
+            entity("map-9", location=f"{base}/data/map-9"),
+        ])
+    )  # fmt: skip
+    for key, is_product in (("test.map-1", True), ("map-1.stdout", False), ("map-9", False)):
+        for page in (f"/provenance/entity/{key}/", f"/provenance/entity/{key}/card"):
+            assert (f'href="/products/{key}/"' in client.get(page).content.decode()) is is_product, page
+
+
+def test_the_product_page_offers_what_one_does_with_a_history(client):
+    make_product(capture.public_policy(), "map-1")
+    assert "What depends on this" not in client.get("/products/test.map-1/").content.decode()
+    capture.record(run("job-1", [], [entity("test.map-1")]))
+    page = client.get("/products/test.map-1/").content.decode()
+    assert 'href="/provenance/compare?a=test.map-1"' in page
+    assert 'href="/provenance/entity/test.map-1/dependents/"' in page

@@ -379,3 +379,27 @@ def test_a_suspect_product_says_so_on_its_page_and_in_results(client_of, cast):
     assert "bad weather" in visitor.get("/search/results/?obs_collection=tests").content.decode()
     client_of("dana").post("/provenance/suspects", {"key": "sky", "withdraw": "1"})
     assert "bad weather" not in visitor.get("/products/sky/").content.decode()
+
+
+# --- from what depends on it to a search -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["anonymous", "charlie", "bob", "alice", "dana"])
+def test_ticked_dependents_go_to_a_search_without_what_is_hidden(cast, client_of, hidden, who):
+    chain({"sky": hidden.pk, "analyse": hidden.pk}.get)
+    client = client_of(who)
+    assert 'name="key" value="cal"' in client.get("/provenance/entity/raw/dependents/").content.decode()
+    answer = client.post("/provenance/select", {"key": ["cal", "sky", "no'such"], "next": "/provenance/"})
+    assert answer.url.startswith("/search/results/?adql=")
+    assert "arc%3Fcal%27" in answer.url
+    assert ("arc%3Fsky%27" in answer.url) is (who in ("alice", "dana"))
+    assert "such" not in answer.url
+    assert client.get(answer.url).status_code == 200
+
+
+def test_nothing_ticked_leads_back_with_words(client):
+    chain()
+    address = "/provenance/entity/raw/dependents/"
+    answer = client.post("/provenance/select", {"next": address}, follow=True)
+    assert answer.request["PATH_INFO"] == address
+    assert "Tick what the search is to show." in answer.content.decode()

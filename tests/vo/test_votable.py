@@ -53,6 +53,19 @@ def test_astropy_reads_back_what_was_written(serialization):
     assert array["flag"].tolist()[:2] == [True, False]
 
 
+@pytest.mark.parametrize("serialization", votable.SERIALIZATIONS)
+@pytest.mark.parametrize("varying", [False, True], ids=["all rows alike", "one column differs"])
+@pytest.mark.parametrize("row", [("100 %s & <b>\x01", 83.5, None, None, 7, 1, "%d%%", None, None), ROWS[0], ROWS[2]])
+def test_columns_that_say_the_same_in_every_row_arrive_in_every_row(row, varying, serialization):
+    rows = [(*row[:4], number if varying else row[4], *row[5:]) for number in range(700)]
+    alone = [read(document([one], serialization=serialization)).array[0] for one in (rows[0], rows[-1])]
+    array = read(document(rows, serialization=serialization)).array
+    assert len(array) == 700
+    assert [str(array[0]), str(array[650]), str(array[-1])] == [
+        str(alone[0]), str(read(document([rows[650]], serialization=serialization)).array[0]), str(alone[1])
+    ]  # fmt: skip
+
+
 def test_the_head_declares_frame_and_time_scale_and_the_status():
     text = document().decode()
     assert '<COOSYS ID="system_icrs" system="ICRS"/>' in text

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import io
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -164,3 +165,52 @@ def test_damage_never_gives_anything_but_words(noise, place):
     content = document([FULL, EMPTY], serialization="BINARY2")
     with contextlib.suppress(BadVOTable):
         read(content[:place] + noise + content[place + len(noise) :])
+
+
+# --- in pieces ---
+
+
+@pytest.mark.parametrize("serialization", votable.SERIALIZATIONS)
+@pytest.mark.parametrize("size", [1, 7, 2**16])
+def test_rows_come_out_whole_however_the_bytes_come_in(serialization, size):
+    rows = [FULL] * 40 if serialization == "BINARY" else [FULL, EMPTY] * 20
+    content = document(rows, serialization=serialization)
+    blocks = (content[start : start + size] for start in range(0, len(content), size))
+    found = list(votable_reader.pieces(blocks, max_bytes=10**7, max_rows=1000))
+    assert all(len(columns) == len(COLUMNS) for columns, _rows in found)
+    assert [row for _columns, some in found for row in some] == read(content).rows
+    assert len(read(content).rows) == 40
+
+
+@pytest.mark.parametrize("serialization", votable.SERIALIZATIONS)
+def test_a_long_table_is_read_in_constant_memory(serialization):
+    columns = [Column(name="n", datatype="int"), Column(name="word", datatype="char", arraysize="*")]
+
+    def peak(count: int) -> int:
+        rows = ((number, f"a word of its own for row {number}") for number in range(count))
+        blocks = votable.write(columns, rows, serialization=serialization)
+        tracemalloc.start()
+        read_rows = sum(len(some) for _, some in votable_reader.pieces(blocks, max_bytes=10**9, max_rows=10**6))
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert read_rows == count
+        return used
+
+    assert peak(30_000) < 1.5 * peak(3_000)
+
+
+def test_a_wrong_cell_far_down_is_named_by_its_row_after_the_good_ones():
+    rows = [f"<TR><TD>{number}.5</TD></TR>" for number in range(9_000)]
+    rows[8_123] = "<TR><TD>8123,5</TD></TR>"
+    content = table(DOUBLE, f"<DATA><TABLEDATA>{''.join(rows)}</TABLEDATA></DATA>")
+    found = votable_reader.pieces(content, max_bytes=10**7, max_rows=10**5)
+    _columns, some = next(found)
+    assert 0 < len(some) < 8_124
+    with pytest.raises(BadVOTable, match=r"Row 8124 of the column x holds '8123,5'"):
+        list(found)
+
+
+def test_a_field_after_the_data_is_refused():
+    content = table(DOUBLE, f"<DATA><TABLEDATA><TR><TD>1</TD></TR></TABLEDATA></DATA>{DOUBLE}")
+    with pytest.raises(BadVOTable, match="after the data"):
+        read(content)
