@@ -138,6 +138,7 @@ def test_one_job_each_is_asked_for_beside_the_selection(alice, archive) -> None:
     page.check("tbody tr:nth-child(1) .d-tick")
     page.click("[data-selection-bar] >> text=Analyse")
     assert page.is_hidden("#each")
+    page.keyboard.press("Escape")
     page.check("tbody tr:nth-child(2) .d-tick")
     page.click("[data-selection-bar] >> text=Analyse")
     page.check("#each")
