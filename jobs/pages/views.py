@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.http import (
     Http404,
@@ -43,6 +43,7 @@ from jobs.uws.views import uploads_of
 
 View = Callable[..., HttpResponseBase]
 PAGE_SIZES = (10, 25, 50, 100)
+MAX_FOUND = 1000
 TABS = ("result", "files", "parameters", "log", "history")
 SORTS = {"created": "created", "type": "type", "label": "run_id", "owner": "owner__username", "phase": "phase",
          "ended": "ended", "destruction": "destruction"}  # fmt: skip
@@ -107,9 +108,8 @@ def job_list(request: HttpRequest) -> HttpResponse:
             base = base.filter(owner__username=owner)
     shown = _sorted(_found(base, request), request)
     size = _number(request.GET.get("rows"), PAGE_SIZES, 25)
-    pages = Paginator(shown.select_related("owner"), size)
     context = {
-        "page": pages.get_page(request.GET.get("page")),
+        "page": _page_of(shown, size, request),
         "sizes": PAGE_SIZES,
         "size": size,
         "types": with_page(),
@@ -123,6 +123,17 @@ def job_list(request: HttpRequest) -> HttpResponse:
     }
     template = "jobs/list_rows.html" if request.headers.get("HX-Request") else "jobs/list.html"
     return render(request, template, context)
+
+
+def _page_of(shown: "QuerySet[Job]", size: int, request: HttpRequest) -> Page[Job]:
+    """The page's ids come first, from an index; only its own rows are read whole. A search stops at 1,000 matches."""
+    ids = shown.values_list("pk", flat=True)
+    searched = bool(request.GET.get("q", "").strip())
+    page: Page[Any] = Paginator(list(ids[:MAX_FOUND]) if searched else ids, size).get_page(request.GET.get("page"))
+    chosen = list(page.object_list)
+    rows = {job.pk: job for job in Job.objects.filter(pk__in=chosen).select_related("owner")}
+    page.object_list = [rows[pk] for pk in chosen if pk in rows]
+    return page
 
 
 def heads(sort: str, *, with_owner: bool) -> list[dict[str, Any]]:
