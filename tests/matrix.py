@@ -285,8 +285,6 @@ PORTAL = {
     "search/adql": opened("/search/adql", post=True, fields={"adql": "SELECT * FROM ivoa.obscore"}, status=302),
     "search/export": opened("/search/export?ra=83.6&dec=22&radius=180&format=csv"),
     "search/sign": opened("/search/sign", post=True),
-    "search/archives/<uuid:identifier>/sign": opened(f"/search/archives/{UNKNOWN}/sign", post=True, status=404),
-    "search/archives/signed/<str:token>/results.vot": opened("/search/archives/signed/unknown/results.vot", status=403),
     "search/simultaneous": Row(Kind.KNOWN, "/search/simultaneous?ID={key}", status=302),
     "searches/columns": signed_in("/searches/columns", post=True, status=(302, 400, 400, 400, 400)),
     "search/signed/<str:token>/results.vot": opened("/search/signed/unknown/results.vot", status=403),
