@@ -421,6 +421,38 @@ def test_inner_steps_become_activities(job_type, work):
     ]  # fmt: skip
 
 
+def test_steps_are_linked_by_what_they_used_and_made(job_type, work):
+    """From a result back: the run used the models, the fit made them from the datasets."""
+    from provenance.models import Used, WasGeneratedBy
+
+    def run(params, context):
+        with context.out.step("reduce", used=["no.such-input"], made="datasets"):
+            pass
+        with context.out.step("fit", used=["datasets"], made="models"):
+            pass
+
+    job = job_type(run)
+    work()
+    made = {row.role: (row.entity_id, row.activity_id) for row in WasGeneratedBy.objects.all()}
+    first, second = f"{job.main_key}.step-1", f"{job.main_key}.step-2"
+    assert made["datasets"] == (first, f"{job.activity_id}.1")
+    assert made["models"] == (second, f"{job.activity_id}.2")
+    used = {(row.activity_id, row.entity_id) for row in Used.objects.all()}
+    assert used == {(f"{job.activity_id}.2", first), (job.activity_id, second)}
+
+
+def test_a_step_that_failed_made_nothing(job_type, work):
+    from provenance.models import Entity
+
+    def run(params, context):
+        with context.out.step("reduce", made="datasets"):
+            raise ValueError("no")
+
+    job = job_type(run)
+    work()
+    assert not Entity.objects.filter(pk__startswith=f"{job.main_key}.step").exists()
+
+
 def test_folder_is_private(job_type, work, scratch):
     def run(params, context):
         context.out.summary({"mode": oct(Path(context.out.folder).stat().st_mode & 0o777)})
