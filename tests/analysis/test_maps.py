@@ -16,7 +16,9 @@ MAPS = {
 PIXEL = 0.021
 
 
-@pytest.fixture(params=[("ring", "crab"), ("ring", "pks2155_steady"), ("fov", "crab")], ids="-".join)
+@pytest.fixture(
+    params=[("ring", "crab"), ("ring", "pks2155_steady"), ("fov", "crab"), ("fov", "pks2155_steady")], ids="-".join
+)
 def significance(request, case):
     method, name = request.param
     ran = case(name).run(f"{method}_significance_map", **MAPS[name])
@@ -48,11 +50,12 @@ def test_the_map_file_shows_the_peak_of_the_summary(significance):
         assert hdus[0].header["CTA PRODUCT DATA LEVELS"] == "DL5"
 
 
-def test_the_fov_map_gives_the_norm_of_every_run(case):
-    reference, ran = case("crab").reference["map_fov"], case("crab").run("fov_significance_map", **MAPS["crab"])
+@pytest.mark.parametrize("name", ["crab", "pks2155_steady"])
+def test_the_fov_map_gives_the_norm_of_every_run(case, name):
+    reference, ran = case(name).reference["map_fov"], case(name).run("fov_significance_map", **MAPS[name])
     assert np.array(ran.summary["fov_norm_per_run"]) == pytest.approx(np.array(reference["fov_norm_per_run"]), rel=0.01)
-    for name in ("exposure_at_target_1TeV_m2s", "stack_counts", "stack_bkg"):
-        assert ran.summary[name] == pytest.approx(reference[name], rel=0.005)
+    for quantity in ("exposure_at_target_1TeV_m2s", "stack_counts", "stack_bkg"):
+        assert ran.summary[quantity] == pytest.approx(reference[quantity], rel=0.005)
 
 
 @pytest.mark.parametrize("name", ["crab", "pks2155_steady"])

@@ -51,6 +51,12 @@ def test_a_light_curve_and_a_counts_map_work(runs, tmp_path):
     assert run(tmp_path / "theta", "theta_squared", runs, **PLACE).summary["counts"][0] > 100
 
 
+def test_a_cut_out_keeps_the_responses_and_their_radius(runs, tmp_path):
+    cut = run(tmp_path, "event_cutout", runs[:1], **PLACE, radius=0.5)
+    with fits.open(tmp_path / next(iter(cut.products))) as hdus:
+        assert [hdu.header["RAD_MAX"] for hdu in hdus if "RAD_MAX" in hdu.header].count(RAD_MAX) >= 1
+
+
 @pytest.mark.parametrize("activity", ["ring_significance_map", "fov_significance_map", "source_catalog"])
 def test_maps_with_background_are_refused_in_words(runs, tmp_path, activity):
     with pytest.raises(InputError, match=r"point-like responses \(RAD_MAX\).*Use “Spectrum”"):

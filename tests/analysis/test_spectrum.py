@@ -83,6 +83,25 @@ def test_the_log_parabola_bends_as_in_the_reference(case):
     assert found["flux_1_10TeV"][0] == pytest.approx(expected["flux_1_10TeV"][0], rel=0.02)
 
 
+def test_the_flux_error_of_a_log_parabola_follows_from_its_covariance(case):
+    """Propagated to first order from amplitude, alpha and beta; no number of gammapy's draws is taken on trust."""
+    summary = case("crab").run("spectrum", **CRAB, model="log_parabola").summary
+    fitted, covariance = summary["logpar_stacked"], summary["covariance"]["logpar_stacked"]
+    values = np.array([fitted[name][0] for name in covariance["parameters"]])
+    energy = np.geomspace(1, 10, 4001)
+
+    def flux(at) -> float:
+        given = dict(zip(covariance["parameters"], at, strict=True))
+        dnde = given["amplitude"] * energy ** (-given["alpha"] - given["beta"] * np.log(energy))
+        return float(np.sum((dnde[1:] + dnde[:-1]) / 2 * np.diff(energy)))
+
+    steps = np.diag(values * 1e-4)
+    gradient = [(flux(values + step) - flux(values - step)) / (2 * step.sum()) for step in steps]
+    error = np.sqrt(gradient @ np.array(covariance["matrix"]) @ gradient)
+    assert fitted["flux_1_10TeV"][0] == pytest.approx(flux(values), rel=0.001)
+    assert fitted["flux_1_10TeV"][1] == pytest.approx(error, rel=0.1)
+
+
 def test_the_covariance_belongs_to_the_errors(spectrum):
     _, ran = spectrum
     covariance = ran.summary["covariance"]["pl_stacked"]
