@@ -30,6 +30,7 @@ TEST_PACKAGES = DEMO_PACKAGES | {
     "jsamp": "jsamp",
     "/usr/share/java/bsh.jar": "libbsh-java",
     "Xvfb": "xvfb",
+    "xdotool": "xdotool",
     "msgfmt": "gettext",
     "runuser": "util-linux",
     "/usr/share/simplesamlphp/www/index.php": "simplesamlphp",

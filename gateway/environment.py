@@ -45,6 +45,19 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def membership_services(name: str) -> list[dict[str, str]]:
+    """A JSON list: ``[{"kind": "scim", "issuer": …, "url": …, "token": …}]`` (or grouper, with user and password)."""
+    try:
+        found = json.loads(text(name) or "[]")
+        for one in found:
+            if one["kind"] not in ("scim", "grouper") or not one["issuer"]:
+                raise ValueError("kind is scim or grouper, and each has an issuer")
+            one["url"] = one["url"].rstrip("/")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise SettingError(f"{name} must be a JSON list of objects with kind, issuer and url: {error}") from error
+    return list(found)
+
+
 def groups(name: str) -> dict[str, tuple[str, ...]]:
     """``type=group|group, type=group``: for each type the groups it is for."""
     found = {}

@@ -277,6 +277,9 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 LOCAL_SIGNUP = env.flag("LOCAL_SIGNUP", True)
 # What an identity provider vouched for ends so many days after the last login through it, for tokens too.
 RIGHTS_LAPSE_DAYS = env.number("RIGHTS_LAPSE_DAYS", 90)
+# Services that are asked for memberships between logins, each person once in so many hours.
+MEMBERSHIP_SERVICES = env.membership_services("MEMBERSHIP_SERVICES")
+MEMBERSHIP_HOURS = env.number("MEMBERSHIP_HOURS", 6)
 # The key pair of the SAML service provider, as PEM (usually SAML_KEY_FILE and SAML_CERTIFICATE_FILE).
 SAML_KEY = env.text("SAML_KEY")
 SAML_CERTIFICATE = env.text("SAML_CERTIFICATE")

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from gateway.access import marks
 from gateway.access.models import Metadata, Policy, Rights
 from gateway.access.rights import Viewer
 from jobs import hooks
@@ -34,6 +35,7 @@ def share(job: Job, viewer: Viewer, group_name: str) -> None:
         policy.groups.add(group)
         _give(job, policy)
         job.note(viewer.username, f"shared with {group.name}")
+        _mark(job, viewer, policy, f"shares with {group.name}:")
 
 
 def publish(job: Job, viewer: Viewer) -> None:
@@ -49,6 +51,11 @@ def publish(job: Job, viewer: Viewer) -> None:
         Job.objects.filter(pk=job.pk).update(kept=True, destruction=None)
         job.kept, job.destruction = True, None
         job.note(viewer.username, "published")
+        _mark(job, viewer, policy, "publishes")
+
+
+def _mark(job: Job, viewer: Viewer, policy: Policy, what: str) -> None:
+    marks.changed(viewer, policy, f"{what} job {job.pk}", as_staff=viewer.is_staff and job.owner_id != viewer.user_id)
 
 
 def _require_results(job: Job) -> None:

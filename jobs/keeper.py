@@ -15,6 +15,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from gateway.access import releases
+from gateway.accounts import refresh
 from gateway.vo.hooks import Registry
 from jobs import health, mail, registry, tasks, webhook
 from jobs.broker import CLASSES
@@ -127,6 +129,8 @@ def sweep_scratch() -> int:
 def add_chores() -> None:
     chores.add("alive", Chore(health.BEAT, lambda: health.say_alive(KEEPER, "running")))
     chores.add("mail", Chore(5.0, mail.send_due))
+    chores.add("memberships", Chore(refresh.EVERY, refresh.refresh))
+    chores.add("releases", Chore(releases.EVERY, releases.tell))
     chores.add("webhook", Chore(2.0, webhook.send_due))
     chores.add("reap", Chore(1.0, reap))
     chores.add("leave cluster", Chore(5.0, leave_cluster))

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from gateway.access import marks
+from gateway.access.models import Policy
 from gateway.access.rights import Viewer
 from jobs import addresses, hooks, queue
 from jobs.activity import HISTORY, StagedInput
@@ -124,7 +126,7 @@ def _stage_named(job: Job, parameter: Parameter, text: str, viewer: Viewer, fold
     if addresses.is_address(text) and not key:
         return addresses.fetch(job, parameter.name, addresses.address_of(parameter, text), folder)
     try:
-        return _stage_product(parameter.name, key or text, viewer, folder)
+        return _stage_product(job, parameter.name, key or text, viewer, folder)
     except _Unknown:
         if not (address := addresses.address_of(parameter, text)):
             raise
@@ -135,7 +137,7 @@ class _Unknown(Refused):
     """No product of this archive."""
 
 
-def _stage_product(name: str, identifier: str, viewer: Viewer, folder: Path) -> StagedInput:
+def _stage_product(job: Job, name: str, identifier: str, viewer: Viewer, folder: Path) -> StagedInput:
     try:
         product = hooks.inputs(identifier, viewer)
     except hooks.InputNotFound as error:
@@ -145,6 +147,7 @@ def _stage_product(name: str, identifier: str, viewer: Viewer, folder: Path) -> 
     folder.mkdir()
     target = folder / Path(product.file_name or product.key).name
     hooks.stage(product, target)
+    marks.fetched(viewer, Policy.objects.filter(pk=product.policy_id).first(), product.key, f"job {job.pk}")
     return StagedInput(
         identifier=product.identifier,
         key=product.key,

@@ -12,9 +12,10 @@ class ProvenanceConfig(AppConfig):
     def ready(self) -> None:
         # Django's registry must be complete before any of these is imported.
         from gateway.access.models import Policy
-        from provenance import published
+        from provenance import published, usage
 
         published.register()
+        usage.fill()
         post_save.connect(govern_anew, sender=Policy, dispatch_uid="provenance.policy")
 
 

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from gateway.access import marks
 from gateway.access.rights import Viewer
 from provenance import hooks
 from provenance.graph import MAX_DEPTH, Node, Ref, Walk, walk
@@ -50,6 +51,8 @@ def mark(keys: Iterable[str], reason: str, viewer: Viewer) -> int:
     Doubt.objects.bulk_create([Doubt(entity=row, reason=reason[:400], by_id=viewer.user_id) for row in fresh])
     for _key, tell in hooks.suspects.items():
         tell([row.pk for row in fresh], reason[:400])
+    if fresh:
+        marks.staff_act(viewer, f"marks {len(fresh)} as suspect: {fresh[0].pk} …", why=reason[:200])
     owners: dict[str, list[Entity]] = defaultdict(list)
     for row in fresh:
         if row.policy.owner is not None and row.policy.owner.email:
@@ -72,7 +75,10 @@ def withdraw(keys: Iterable[str], viewer: Viewer) -> int:
     for _key, tell in hooks.suspects.items():
         tell(keys, "")
     about = Q(entity__in=keys) | Q(activity__in=keys)
-    return Doubt.objects.filter(about, withdrawn=None).update(withdrawn=timezone.now())
+    number = Doubt.objects.filter(about, withdrawn=None).update(withdrawn=timezone.now())
+    if number:
+        marks.staff_act(viewer, f"takes {number} marks of suspicion away: {keys[0]} …")
+    return number
 
 
 def _notify(owners: dict[str, list[Entity]], reason: str) -> None:

@@ -2,18 +2,29 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from typing import Any
 
 from django.conf import settings
 
+from gateway.access import marks
 from gateway.access.rights import Viewer, visible
 from gateway.vo.identifiers import InvalidKey, key_of
 from provenance.graph import Kind, Ref, visible_agents
 from provenance.models import Activity, Agent, Alternate, Entity
 
+_MODELS: dict[str, Any] = {"entity": Entity, "activity": Activity, "agent": Agent}
+
 
 def find(name: str, viewer: Viewer, kind: Kind | None = None) -> Ref | None:
     """The node called so: by KEY, identifier, QName or a name it has elsewhere; None as well for what is hidden."""
-    name = name.strip()
+    found = _find(name.strip(), viewer, kind)
+    if found and viewer.is_staff:
+        row = _MODELS[found[0]].objects.select_related("policy").get(pk=found[1])
+        marks.staff_look(viewer, row.policy, f"provenance of {found[1]}")
+    return found
+
+
+def _find(name: str, viewer: Viewer, kind: Kind | None) -> Ref | None:
     try:
         return _known(key_of(name, settings.AUTHORITY), viewer, kind) or _alternate(name, viewer, kind)
     except InvalidKey:

@@ -51,7 +51,8 @@ def verify(request: HttpRequest, identifier: str) -> HttpResponse:
         raise Http404
     row = Entity.objects.get(pk=found[1])
     if not may_fetch(viewer, row.policy_id):
-        return _refused(request, 403, _("Only who may have the file can have it verified."))
+        status = 403 if viewer.is_authenticated else 401
+        return _refused(request, status, _("Only who may have the file can have it verified."))
     verification.verify(row)
     return HttpResponseRedirect(f"/provenance/entity/{row.pk}/?tab=files#tabs")
 

@@ -4,14 +4,27 @@ A second, plain reading of the rule that ``gateway.access.rights`` gives to SQL;
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from gateway.access.models import Metadata, Policy, Rights, Role
 from gateway.access.rights import Viewer
 from gateway.accounts.models import Membership, display_name
+
+
+@dataclass(frozen=True)
+class About:
+    """What the refused thing says of itself, where that is more exact than its policy."""
+
+    proposal: str = ""
+    collection: str = ""
+    pi: str = ""
+
+
+NOTHING_MORE = About()
 
 
 @dataclass(frozen=True)
@@ -61,8 +74,8 @@ def as_staff_only(viewer: Viewer, policy: Policy) -> bool:
     return not grants(plain, policy)
 
 
-def explain_refusal(viewer: Viewer, policy: Policy | None) -> Refusal | None:
-    """Why the viewer may not fetch what the policy governs; None where they may."""
+def explain_refusal(viewer: Viewer, policy: Policy | None, about: About = NOTHING_MORE) -> Refusal | None:
+    """Why the viewer may not fetch what the policy governs; None where they may. The one place of these words."""
     if policy is None:
         return None if viewer.is_staff else _unknown()
     if grants(viewer, policy):
@@ -71,13 +84,21 @@ def explain_refusal(viewer: Viewer, policy: Policy | None) -> Refusal | None:
         return _unknown()
     if policy.rights == Rights.SECURE:
         return Refusal(401, _("These data are open to everyone who is signed in. Sign in to open them."), policy=policy)
+    pi = (about.pi or pi_of(policy)) if policy.pi_public else ""
+    proposal = about.proposal or policy.proposal_id
+    sentences = [
+        _belongs(policy, proposal, about.collection),
+        _until(policy),
+        _("Until then it is open to %s.") % _open_to(policy, pi, proposal),
+        _who(viewer),
+    ]
     return Refusal(
         status=403 if viewer.is_authenticated else 401,
-        text=_text(viewer, policy),
+        text=" ".join(sentences),
         release_date=policy.release_date,
-        proposal_id=policy.proposal_id,
-        pi=pi_of(policy) if policy.pi_public else "",
-        open_to=_open_to(policy),
+        proposal_id=proposal,
+        pi=pi,
+        open_to=_open_to(policy, "", proposal),
         may_ask=True,
         policy=policy,
     )
@@ -87,34 +108,40 @@ def _unknown() -> Refusal:
     return Refusal(404, _("There is nothing at this address that is open to you."))
 
 
-def _text(viewer: Viewer, policy: Policy) -> str:
-    sentences = []
-    if policy.proposal_id:
-        sentences.append(_("It belongs to proposal %s.") % policy.proposal_id)
-    if policy.release_date is not None:
-        days = (policy.release_date - timezone.now()).days
-        date = formats.date_format(policy.release_date, "Y-m-d")
-        words = {"date": date, "days": max(days, 1)}
-        sentences.append(
-            _("Its proprietary period ends on %(date)s, in %(days)d days; from then on anyone can download it.") % words
-        )
-    else:
-        sentences.append(_("No date is set on which it becomes public."))
-    sentences.append(_("Until then it is open to %s.") % _open_to(policy))
-    if viewer.is_authenticated:
-        sentences.append(_("You are signed in as %s, who is not among them.") % viewer.username)
-    else:
-        sentences.append(_("If you are one of them, sign in."))
-    return " ".join(sentences)
+def _belongs(policy: Policy, proposal: str, collection: str) -> str:
+    if proposal:
+        return _("It belongs to proposal %(proposal)s.") % {"proposal": proposal}
+    if policy.owner_id and not policy.collection:
+        return _("It is a result that its owner has not published.")
+    return _("It belongs to the collection %(collection)s.") % {"collection": collection or policy.collection or policy}
 
 
-def _open_to(policy: Policy) -> str:
+def _until(policy: Policy) -> str:
+    if policy.release_date is None:
+        return _("No date is set on which it becomes public.")
+    days = (policy.release_date - timezone.now()).days + 1
+    return ngettext(
+        "Its proprietary period ends on %(date)s, in %(days)d day; from then on anyone can download it.",
+        "Its proprietary period ends on %(date)s, in %(days)d days; from then on anyone can download it.",
+        days,
+    ) % {"date": policy.release_date.astimezone(UTC).date().isoformat(), "days": days}
+
+
+def _open_to(policy: Policy, pi: str, proposal: str) -> str:
     groups = ", ".join(policy.groups.order_by("name").values_list("name", flat=True))
-    if policy.proposal_id:
-        named = _("the PI, the co-investigators and those they name")
-    else:
+    if policy.owner_id and not proposal:
         named = _("its owner and those the owner names")
+    elif pi:
+        named = _("the PI, %(pi)s, the co-investigators and those they name") % {"pi": pi}
+    else:
+        named = _("the PI, the co-investigators and those they name")
     return _("%(named)s, and the groups %(groups)s") % {"named": named, "groups": groups} if groups else named
+
+
+def _who(viewer: Viewer) -> str:
+    if viewer.is_authenticated:
+        return _("You are signed in as %(name)s, who is not among them.") % {"name": viewer.username}
+    return _("You are not signed in; if you are one of them, sign in.")
 
 
 def pi_of(policy: Policy) -> str:

@@ -46,6 +46,9 @@ class Policy(models.Model):
     pi_name = models.CharField(max_length=200, blank=True, help_text=_("where the PI has no account here yet"))
     contact = models.EmailField(blank=True, help_text=_("where requests go when no PI has an account"))
     pi_public = models.BooleanField(default=True, help_text=_("Strangers are told who the PI is"))
+    users_named = models.BooleanField(
+        default=True, help_text=_("Its PI and owner see by name who used the data, not only how often")
+    )
 
     class Meta:
         verbose_name_plural = "policies"
@@ -80,6 +83,36 @@ class PolicyMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.role} of {self.policy}"
+
+
+class Downloads(models.Model):
+    """How many files of a public policy were downloaded on a day."""
+
+    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="downloads")
+    day = models.DateField()
+    count = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "downloads"
+        constraints = [models.UniqueConstraint(fields=["policy", "day"], name="one_count_per_policy_and_day")]
+
+    def __str__(self) -> str:
+        return f"{self.policy} {self.day}: {self.count}"
+
+
+class ReleaseWatch(models.Model):
+    """Someone who wants to be told when the data become public."""
+
+    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="watches")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="release_watches")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "release watches"
+        constraints = [models.UniqueConstraint(fields=["policy", "user"], name="one_watch_per_policy")]
+
+    def __str__(self) -> str:
+        return f"{self.user} waits for {self.policy}"
 
 
 class AccessRequest(models.Model):

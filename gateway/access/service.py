@@ -102,6 +102,13 @@ def target(proposal: str) -> str:
     return f"/search/results/?{urlencode({'proposal_id': proposal})}"
 
 
+def found_by(policy: Policy) -> str:
+    """The search that shows what a policy governs."""
+    if policy.proposal_id:
+        return target(policy.proposal_id)
+    return f"/search/results/?{urlencode({'obs_collection': policy.collection})}"
+
+
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 

@@ -1,9 +1,9 @@
 """Ask the PI; name collaborators; follow a mailed link; see why."""
 
-from urllib.parse import urlencode
 from uuid import UUID
 
 from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gateway.access import service
+from gateway.access import marks, releases, service, usage
 from gateway.access.explain import explain_refusal, grants
 from gateway.access.forms import AskForm, MemberForm
 from gateway.access.models import AccessRequest, Policy, Role
 from gateway.access.request import person, viewer
-from gateway.access.rights import ANONYMOUS, may_fetch, may_see, viewer_of
+from gateway.access.rights import ANONYMOUS, may_fetch, may_see, policy_ids, viewer_of
 from gateway.accounts import audit
 from gateway.accounts.models import AuditKind, User
 
@@ -41,8 +41,7 @@ def ask(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The refusal, and the form that sends a request to the PI."""
     policy = _policy(request, uid)
     refusal = explain_refusal(viewer(request), policy)
-    back = request.POST.get("back") or request.GET.get("back") or ""
-    back = back if back and get_adapter(request).is_safe_url(back) else ""
+    back = _back(request)
     if refusal is None:
         return HttpResponseRedirect(back or reverse("access"))
     form = AskForm(request.POST if request.method == "POST" else None)
@@ -50,8 +49,65 @@ def ask(request: HttpRequest, uid: UUID) -> HttpResponse:
         service.ask(policy, person(request), form.cleaned_data["message"])
         messages.success(request, _("Your request is on its way to the PI; the answer comes by mail."))
         return HttpResponseRedirect(back or reverse("access"))
-    context = {"refusal": refusal, "policy": policy, "form": form, "back": back, "tried": ""}
+    context = {
+        "refusal": refusal, "policy": policy, "form": form, "back": back, "tried": "",
+        "watched": releases.is_watched(policy, request.user),
+    }  # fmt: skip
     return render(request, "access/ask.html", context)
+
+
+def _back(request: HttpRequest) -> str:
+    """The page that the form came from, if it is one of ours."""
+    back = request.POST.get("back") or request.GET.get("back") or ""
+    return back if back and get_adapter(request).is_safe_url(back) else ""
+
+
+@login_required
+@require_POST
+def watch(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """To be told, or not, when the data become public."""
+    policy = _policy(request, uid)
+    wanted = request.POST.get("watch") != "no"
+    releases.watch(policy, person(request), wanted)
+    if wanted:
+        messages.success(request, _("You will be told by mail when it is public."))
+    return HttpResponseRedirect(_back(request) or reverse("access"))
+
+
+def _led(request: HttpRequest, uid: UUID) -> list[Policy]:
+    """The policies of the same proposal whose use the person may see: those they lead; all for staff, who are noted."""
+    policy, user = _policy(request, uid), person(request)
+    together = service.policies_like(policy)
+    led = [one for one in together if one.is_led_by(user.pk)]
+    if policy not in led:
+        if not user.is_staff:
+            raise PermissionDenied(_("Only the PI and the owner see what became of the data."))
+        marks.staff_look(viewer(request), policy, f"use of {policy}")
+        return together
+    return led
+
+
+@never_cache
+@login_required
+@require_safe
+def use(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Who fetched the data, which jobs used them, what was made from them."""
+    led = _led(request, uid)
+    context = {
+        "policy": _policy(request, uid), "label": service.label(led[0]), "uses": usage.uses(led, viewer(request)),
+        "counted": usage.counted(led), "named": all(one.users_named for one in led), "shown": usage.SHOWN,
+    }  # fmt: skip
+    return render(request, "access/use.html", context)
+
+
+@login_required
+@require_safe
+def use_export(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The same as CSV, further back."""
+    found = usage.uses(_led(request, uid), viewer(request), limit=100_000)
+    answer = HttpResponse("".join(usage.as_csv(found)), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="use.csv"'
+    return answer
 
 
 @never_cache
@@ -70,7 +126,9 @@ def index(request: HttpRequest) -> HttpResponse:
     )
     rows = [(policy, grants(who, policy), policy.is_led_by(user.pk)) for policy in mine[:500]]
     asked = AccessRequest.objects.filter(user=user).select_related("policy")
-    return render(request, "access/index.html", {"rows": rows, "asked": asked})
+    seen = policy_ids(who, "see")
+    watches = [one for one in user.release_watches.select_related("policy") if seen is None or one.policy_id in seen]
+    return render(request, "access/index.html", {"rows": rows, "asked": asked, "watches": watches})
 
 
 @never_cache
@@ -108,7 +166,7 @@ def _add(request: HttpRequest, policy: Policy, form: MemberForm) -> bool:
     except ValidationError:
         form.add_error("who", _("There is no such user. Give the e-mail address of someone who has no account yet."))
         return False
-    service.invite(service.policies_like(policy), who, role, _target(policy), by)
+    service.invite(service.policies_like(policy), who, role, service.found_by(policy), by)
     messages.success(request, _("A link went to %s.") % who)
     return True
 
@@ -117,11 +175,6 @@ def _note_staff(request: HttpRequest, policy: Policy, what: str) -> None:
     user = person(request)
     if user.is_staff and not policy.is_led_by(user.pk):
         audit.record(AuditKind.STAFF, user, f"{what}: {policy}", request=request, as_staff=True)
-
-
-def _target(policy: Policy) -> str:
-    query = {"proposal_id": policy.proposal_id} if policy.proposal_id else {"obs_collection": policy.collection}
-    return f"/search/results/?{urlencode(query)}"
 
 
 @login_required
@@ -149,7 +202,7 @@ def answer(request: HttpRequest, uid: UUID, request_id: UUID) -> HttpResponse:
         service.admit(policy, asked.user, Role.COLLABORATOR, user)
     else:
         policy.requests.filter(pk=request_id).update(state=AccessRequest.State.DECLINED)
-    link = request.build_absolute_uri(_target(policy))
+    link = settings.PUBLIC_URL + service.found_by(policy)
     context: dict[str, object] = {"granted": granted, "what": service.label(policy), "link": link}
     service.mail(
         [asked.user.email], _("Your request for %s") % service.label(policy), "access/mail/answer.txt", context

@@ -85,6 +85,9 @@ def issuer_of(request: Any, account: SocialAccount) -> str:
     institution = Institution.objects.filter(provider_id=account.provider).first()
     if institution is not None:
         return institution.entity_id
-    app = account.get_provider(request).app
+    try:
+        app = account.get_provider(request).app
+    except SocialApp.DoesNotExist:  # the operator took the provider away; its identities stay
+        return str(account.provider)
     server = str(app.settings.get("server_url", "")) if app else ""
     return server.partition("/.well-known/")[0].rstrip("/") or str(account.provider)

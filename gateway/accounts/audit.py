@@ -1,6 +1,7 @@
 """The audit trail: one function writes it, signals feed what Django and allauth report."""
 
 from typing import Any
+from uuid import UUID
 
 from allauth.account import signals as account_signals
 from allauth.account.adapter import get_adapter
@@ -24,6 +25,7 @@ def record(
     *,
     request: HttpRequest | None = None,
     as_staff: bool = False,
+    policy: UUID | None = None,
     **details: Any,
 ) -> AuditEvent:
     """Writes one event. ``details`` are plain JSON values and hold no secret."""
@@ -34,6 +36,7 @@ def record(
         actor_key=known.agent_key if known else "",
         subject=subject[:400],
         as_staff=as_staff,
+        policy=policy,
         address=client_address(request) if request else None,
         request_id=log.request_id.get(),
         details=details,

@@ -108,8 +108,13 @@ def memberships(account: SocialAccount, issuer: str, values: Iterable[str]) -> l
 
 
 def sync(account: SocialAccount, issuer: str) -> None:
+    """What the identity provider said at this login."""
+    replace(account, issuer, values_of(account.extra_data))
+
+
+def replace(account: SocialAccount, issuer: str, said: Iterable[str]) -> None:
     """Replaces what this identity gave before; what a person's other identities gave stays."""
-    values = values_of(account.extra_data)
+    values = [value for value in dict.fromkeys(said) if value and len(value) <= MAX_LENGTH][:MAX_VALUES]
     found = memberships(account, issuer, values)
     with transaction.atomic():
         before = set(account.memberships.values_list("group__name", "proposal_id", "role"))

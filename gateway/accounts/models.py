@@ -184,6 +184,7 @@ class AuditEvent(models.Model):
     as_staff = models.BooleanField(default=False, editable=False)
     address = models.GenericIPAddressField(null=True, editable=False)
     request_id = models.CharField(max_length=40, blank=True, editable=False)
+    policy = models.UUIDField(null=True, editable=False, db_index=True, help_text=_("uid of the policy it is about"))
     details = models.JSONField(default=dict, editable=False)
 
     class Meta:

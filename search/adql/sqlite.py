@@ -5,6 +5,7 @@ not depend on the translator being right: it allows reading the listed tables an
 """
 
 import math
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable
@@ -116,6 +117,10 @@ def readable(tables: Iterable[PublishedTable]) -> frozenset[str]:
     return frozenset(names)
 
 
+COMMON_TABLE = re.compile(r"w\d+")
+"""The name that a table of WITH gets (``select.statement``); SQLite asks for it where no column of it is used."""
+
+
 def wall(connection: sqlite3.Connection, tables: Collection[str]) -> None:
     """Let the connection do nothing but read ``tables`` (physical names, see ``readable``) by listed functions.
 
@@ -131,6 +136,8 @@ def wall(connection: sqlite3.Connection, tables: Collection[str]) -> None:
         if action == sqlite3.SQLITE_SELECT:
             return sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_READ and first in allowed:
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_READ and not second and COMMON_TABLE.fullmatch(first or ""):
             return sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in FUNCTIONS:
             return sqlite3.SQLITE_OK

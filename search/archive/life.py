@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from gateway.access import marks
 from gateway.access.models import Metadata, Policy, Rights
 from gateway.access.rights import Viewer
 from gateway.vo.identifiers import slug
@@ -33,6 +34,7 @@ def keep(product: Product, viewer: Viewer, *rest: Any) -> None:
     if product.kept_at is None:
         product.kept_at = timezone.now()
         product.save(update_fields=["kept_at"])
+        _mark(product, viewer, "keeps")
 
 
 def share(product: Product, viewer: Viewer, *rest: Any) -> None:
@@ -47,6 +49,7 @@ def share(product: Product, viewer: Viewer, *rest: Any) -> None:
     )
     if made:
         policy.groups.add(group)
+    _mark(product, viewer, f"shares with {group.name}:")
     move(product, policy)
 
 
@@ -55,6 +58,7 @@ def publish(product: Product, viewer: Viewer, *rest: Any) -> None:
         raise NotAllowed(_("Only staff publish results; ask them to."))
     policy, _made = Policy.objects.get_or_create(name=PUBLISHED_POLICY, defaults={"rights": Rights.PUBLIC})
     product.obs_release_date = timezone.now().strftime("%Y-%m-%dT%H:%M:%S")
+    _mark(product, viewer, "publishes")
     move(product, policy)
 
 
@@ -67,6 +71,11 @@ def move(product: Product, policy: Policy) -> None:
     product.save()
     capture.set_policy(product.key, policy.pk)
     changed.send(sender=Product)
+
+
+def _mark(product: Product, viewer: Viewer, what: str) -> None:
+    by_power = viewer.is_staff and product.policy.owner_id != viewer.user_id
+    marks.changed(viewer, product.policy, f"{what} {product.key}", as_staff=by_power)
 
 
 def _owner_only(product: Product, viewer: Viewer) -> None:

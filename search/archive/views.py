@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from gateway.access import service
-from gateway.access.denied import note_fetch
+from gateway.access import releases, service
+from gateway.access.noted import note_fetch
 from gateway.access.request import person
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import Viewer, may_fetch
@@ -137,7 +137,10 @@ def denied(request: HttpRequest, product: Product, viewer: Viewer) -> HttpRespon
         return _words(reason.status, reason.text)
     same = seen_by(viewer).offered().filter(target_name=product.target_name).exclude(pk=product.pk)
     open_now = [row for row in same.order_by("simulated", "t_min")[:50] if may_fetch(viewer, row.policy_id)]
-    context = {"product": product, "denial": reason, "open_now": open_now[:SAME_TARGET_SHOWN]}
+    context = {
+        "product": product, "denial": reason, "open_now": open_now[:SAME_TARGET_SHOWN],
+        "watched": releases.is_watched(product.policy, request.user),
+    }  # fmt: skip
     return render(request, "archive/denied.html", context, status=reason.status)
 
 

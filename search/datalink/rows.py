@@ -217,7 +217,9 @@ def _services(asked: Asked) -> Iterator[Link]:
     """Cut-outs of event lists; the descriptors stand behind the table."""
     if not asked.service:
         return
-    for kind, text in (("sync", _("Cut-out: region, energies, times")), ("async", _("Cut-out as a job"))):
+    # Clients that sort by these words must still come to the service that answers at once first.
+    texts = {"sync": _("Cut-out: region, energies, times"), "async": _("Cut-out: region, energies, times, as a job")}
+    for kind, text in texts.items():
         yield Link(
             id=asked.identifier,
             semantics="#cutout",

@@ -216,8 +216,10 @@ def _read_numbers(made: Criteria) -> None:
                 value = quantities.measure(made.first(name), unit, quantities.DURATION_UNITS)
             else:
                 value = quantities.number(made.first(name))
-            if value < 0 or (name.startswith("zenith") and value > 90):
-                raise QuantityError(_("Out of range."))
+            if name.startswith("zenith") and not 0 <= value <= 90:
+                raise QuantityError(_("A zenith distance lies between 0 and 90 degrees."))
+            if value < 0:
+                raise QuantityError(_("It cannot be below 0."))
             made.numbers[name] = value
         except QuantityError as error:
             made.problems[name] = Problem(str(error))

@@ -73,8 +73,33 @@ def read(hdus: fits.HDUList) -> Curve | None:
             names = {name.lower() for name in hdu.columns.names}
             for needed, draw in KINDS:
                 if needed <= names:
-                    return draw(Columns.of_hdu(hdu))
+                    return with_model(draw(Columns.of_hdu(hdu)), hdus)
     return None
+
+
+def with_model(curve: Curve, hdus: fits.HDUList) -> Curve:
+    """The curve with the fitted model and its error band beneath, where the file has a table MODEL of them."""
+    hdu = next((one for one in hdus if one.name == "MODEL" and isinstance(one, fits.BinTableHDU)), None)
+    if hdu is None or hdu.data is None or not 1 < len(hdu.data) <= MAX_POINTS:
+        return curve
+    table = Columns.of_hdu(hdu)
+    if not all(name in table for name in ("energy", "e2dnde", "e2dnde_min", "e2dnde_max")):
+        return curve
+    x = _plain(table.get("energy", "TeV"))
+    value, low, high = (_plain(table.get(name, FLUX)) for name in ("e2dnde", "e2dnde_min", "e2dnde_max"))
+    line: dict[str, Any] = {"type": "scatter", "mode": "lines", "x": x, "hoverinfo": "skip"}
+    name = str(hdu.header.get("SPECMOD", "")).replace("_", " ")
+    curve.figure["data"][:0] = [
+        line | {"y": low, "line": {"width": 0}, "showlegend": False},
+        line | {"y": high, "line": {"width": 0}, "fill": "tonexty", "band": True, "name": _("68 % error band")},
+        line
+        | {
+            "y": value,
+            "model": True,
+            "name": _("fitted model: %(name)s") % {"name": name} if name else _("fitted model"),
+        },
+    ]
+    return curve
 
 
 class Columns:

@@ -47,9 +47,11 @@ PRODUCT_WORDS = {
 
 @dataclass(frozen=True)
 class Fact:
+    """``term``: the word of the glossary that explains the label."""
+
     label: str
     value: str
-    link: str = ""
+    term: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ class Part:
     size: int | None
 
 
-def _facts(*pairs: tuple[str, str]) -> list[Fact]:
-    return [Fact(label, value) for label, value in pairs if value not in (r.MISSING, "")]
+def _facts(*given: tuple[str, str] | tuple[str, str, str]) -> list[Fact]:
+    return [Fact(*one) for one in given if one[1] not in (r.MISSING, "")]
 
 
 def key_facts(product: Product) -> list[tuple[str, list[Fact]]]:
@@ -90,7 +92,7 @@ def _position(product: Product) -> list[Fact]:
         (_("Sexagesimal"), r.sexagesimal(product.s_ra, product.s_dec)),
         (_("Target offset"), _suffixed(r.fixed(product.target_offset, 3), "°")),
         (_("Field of view"), _suffixed(r.fixed(product.s_fov, 1), "°")),
-        (_("Resolution (68 %)"), _suffixed(r.fixed(resolution, 3), "°")),
+        (_("Resolution (68 %)"), _suffixed(r.fixed(resolution, 3), "°"), "point spread function"),
     )
 
 
@@ -104,12 +106,18 @@ def _time(product: Product) -> list[Fact]:
         (_("Start"), _suffixed(r.moment(product.t_min, "second"), " UTC")),
         (_("Stop"), _suffixed(r.moment(product.t_max, "second"), " UTC")),
         (_("Start, MJD"), r.MISSING if product.t_min is None else f"{product.t_min:.5f} UTC"),
-        (_("Livetime"), live),
+        (_("Livetime"), live, "livetime"),
     )
 
 
 def _energy(product: Product) -> list[Fact]:
-    return _facts((_("Safe range"), _suffixed(r.energy_range(product.energy_min, product.energy_max), " TeV")))
+    return _facts(
+        (
+            _("Safe range"),
+            _suffixed(r.energy_range(product.energy_min, product.energy_max), " TeV"),
+            "safe energy range",
+        )
+    )
 
 
 def _configuration(product: Product) -> list[Fact]:
@@ -119,10 +127,10 @@ def _configuration(product: Product) -> list[Fact]:
         sub_array = _("%(name)s (derived)") % {"name": sub_array}
     return _facts(
         (_("Facility"), product.facility_name or ""),
-        (_("Sub-array"), sub_array),
+        (_("Sub-array"), sub_array, "sub-array"),
         (_("Telescopes"), r.whole(product.n_tels)),
-        (_("Observing mode"), product.obs_mode or ""),
-        (_("Pointing mode"), product.pointing_mode or ""),
+        (_("Observing mode"), product.obs_mode or "", "wobble"),
+        (_("Pointing mode"), product.pointing_mode or "", "pointing mode"),
         (_("Zenith"), _suffixed(r.fixed(product.zenith, 1), "°")),
         (_("Quality"), {None: "", 0: _("0, good")}.get(product.quality, str(product.quality))),
         (_("Weather"), product.weather_flag or ""),
@@ -131,11 +139,11 @@ def _configuration(product: Product) -> list[Fact]:
 
 def _making(product: Product) -> list[Fact]:
     return _facts(
-        (_("Pipeline"), show.pipeline(product)),
-        (_("Reconstruction"), product.reconstruction_method or ""),
-        (_("Cuts"), product.cut_set or ""),
+        (_("Pipeline"), show.pipeline(product), "pipeline"),
+        (_("Reconstruction"), product.reconstruction_method or "", "reconstruction"),
+        (_("Cuts"), product.cut_set or "", "cuts"),
         (_("Calibration"), product.calib_version or ""),
-        (_("Proposal"), product.proposal_id or ""),
+        (_("Proposal"), product.proposal_id or "", "proposal"),
         (_("PI"), product.pi_name or ""),
     )
 

@@ -12,14 +12,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from gateway.access.noted import note_view
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import ANONYMOUS, Viewer, may_fetch
+from gateway.accounts.scopes import READ_DATA
 from jobs.registry import accepting
 from provenance.hooks import actions_for
 from search.archive import denial, previews
 from search.archive.lookup import find, found_or_404
 from search.archive.models import Collection, Product
-from search.portal import curves, fitsview, looks, measure, product, show
+from search.portal import curves, fitsview, looks, measure, ogip, product, show, uses
 
 TABS = ("overview", "metadata", "files", "fits", "provenance", "related", "cite")
 MAPS = ("image", "cube")
@@ -82,13 +84,21 @@ def _embedded(content: dict[str, Any]) -> SafeString:
     return mark_safe(text)  # noqa: S308 - the three characters that HTML cares for are escaped above
 
 
+def may_open(viewer: Viewer, row: Product) -> bool:
+    """May what is in the file be shown? A token that reads metadata only sees no data on a page either."""
+    return row.removed_at is None and viewer.has_scope(READ_DATA) and may_fetch(viewer, row.policy_id)
+
+
 def _overview(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
-    may = may_fetch(viewer, row.policy_id) and row.removed_at is None
+    may = may_open(viewer, row)
     look = looks.of(row) if may else None
+    if look is not None or (may and row.dataproduct_type in CURVED):
+        note_view(request, row.policy, f"plot of {row.key}")
     return {
         "facts": product.key_facts(row),
+        "uses": uses.of(row, viewer),
         "look": look,
-        "curve": curves.of(row) if may and row.dataproduct_type in CURVED else None,
+        "curve": (ogip.of(row) or curves.of(row)) if may and row.dataproduct_type in CURVED else None,
         "has_preview": may and look is None and previews.has_preview(row),
         "is_map": may and row.dataproduct_type in MAPS and bool(row.storage_key),
         "measure": _measured(request, row) if may and row.dataproduct_type in MAPS and row.storage_key else None,
@@ -116,7 +126,7 @@ def region(request: HttpRequest, key: str) -> HttpResponse:
     """Statistics of the circle ``ra, dec, radius`` (degrees, ICRS) of a map, as JSON for the page's own script."""
     viewer = viewer_of_request(request)
     row = found_or_404(key, viewer).product
-    if not may_fetch(viewer, row.policy_id) or row.removed_at is not None:
+    if not may_open(viewer, row):
         status = 403 if viewer.is_authenticated else 401
         return JsonResponse({"problem": _("The data of this product are not open to you.")}, status=status)
     try:
@@ -126,6 +136,7 @@ def region(request: HttpRequest, key: str) -> HttpResponse:
         found = measure.of(row, wanted)
     except measure.Unmeasurable as error:
         return JsonResponse({"problem": str(error)}, status=400)
+    note_view(request, row.policy, f"measurement of {row.key}")
     return JsonResponse({"statistics": asdict(found), "rows": measure.rows(found)})
 
 
@@ -134,8 +145,9 @@ def _metadata(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, A
 
 
 def _fits(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
-    if not may_fetch(viewer, row.policy_id) or not fitsview.is_viewable(row):
+    if not may_open(viewer, row) or not fitsview.is_viewable(row):
         return {}
+    note_view(request, row.policy, f"rows of {row.key}")
     return {"fits": fitsview.look(row, request.GET.get("hdu", ""), request.GET.get("row", ""))}
 
 

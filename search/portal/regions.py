@@ -24,6 +24,25 @@ class Region:
     text: str
     adql: str
 
+    def corners(self) -> list[tuple[float, float]]:
+        """Its outline, ICRS in degrees; a circle as a ring of 48."""
+        numbers = [float(part) for part in re.findall(r"-?\d+\.?\d*(?:e[+-]?\d+)?", self.adql.partition("(")[2])]
+        if self.adql.startswith("CIRCLE"):
+            return around(numbers[0], numbers[1], numbers[2])
+        return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def around(ra: float, dec: float, radius: float, count: int = 48) -> list[tuple[float, float]]:
+    """Points of a circle about a position (degrees)."""
+    a, d, r = (math.radians(value) for value in (ra, dec, radius))
+    made = []
+    for step in range(count):
+        angle = 2 * math.pi * step / count
+        sine = math.sin(d) * math.cos(r) + math.cos(d) * math.sin(r) * math.cos(angle)
+        turn = math.atan2(math.sin(angle) * math.sin(r) * math.cos(d), math.cos(r) - math.sin(d) * sine)
+        made.append((math.degrees(a + turn) % 360, math.degrees(math.asin(max(-1.0, min(1.0, sine))))))
+    return made
+
 
 def parse(text: str) -> Region:
     """``CIRCLE lon lat r``, ``POLYGON lon lat lon lat …``, ``BOX lon lat width height``, ``RANGE lon1 lon2 lat1 lat2``.

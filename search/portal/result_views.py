@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
@@ -175,7 +176,12 @@ def beside(request: HttpRequest) -> HttpResponse:
     """Sky and distributions, fetched after the table so that the table does not wait for them."""
     viewer = viewer_of_request(request)
     criteria = criteria_of(request)
-    context: dict[str, Any] = {"criteria": criteria}
+    left_out = ("target", "ra", "dec", "radius", "radius_unit", "match", "positions", "region", "page")
+    context: dict[str, Any] = {
+        "criteria": criteria,
+        "shapes": [("circle", _("circle")), ("box", _("box")), ("polygon", _("polygon"))],
+        "kept": [(name, value) for name, values in request.GET.lists() if name not in left_out for value in values],
+    }
     if not criteria.problems and not criteria.needs_resolving:
         number, size = results.paging(request.GET.dict())
         orders = columns.order(request.GET.get("sort", ""))
@@ -187,5 +193,5 @@ def beside(request: HttpRequest) -> HttpResponse:
             context["failure"] = error.reason
         else:
             shown = [row.product for row in found.rows if row.product is not None]
-            context["sky"] = side.sky(shown, criteria.ra, criteria.dec)
+            context["sky"] = side.sky(shown, criteria)
     return render(request, "portal/beside.html", context)

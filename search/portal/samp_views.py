@@ -56,15 +56,15 @@ def signed_table(request: HttpRequest, token: str) -> HttpResponseBase:
         viewer = _viewer(str(content["u"]))
         adql = StoredQuery.objects.get(hash=content["q"]).adql
     except signing.SignatureExpired:
-        return _refused(_("This link was valid for ten minutes and has expired. Send the table again."))
+        return refused(_("This link was valid for ten minutes and has expired. Send the table again."))
     except (signing.BadSignature, KeyError, TypeError, ValueError, LookupError, StoredQuery.DoesNotExist):
-        return _refused(_("This is not a link that the gateway has made."))
+        return refused(_("This is not a link that the gateway has made."))
     if request.method == "HEAD":
         return HttpResponse(content_type=TABLEDATA.media_type)
     try:
         result = engine.run(adql, viewer, maxrec=MOST_ROWS)
     except DaliError as error:
-        return _refused(error.message)
+        return refused(error.message)
     answer, _ending = answer_of(result, adql)
     response = streamed(request, TABLEDATA.write(answer), result.close)
     response["Content-Type"] = TABLEDATA.media_type
@@ -82,5 +82,5 @@ def _viewer(user: str) -> Viewer:
     return viewer_of(person)
 
 
-def _refused(text: str) -> HttpResponse:
+def refused(text: str) -> HttpResponse:
     return HttpResponse(f"{text}\n", status=403, content_type="text/plain; charset=utf-8")

@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods
 
+from gateway.access.noted import note_view
 from gateway.access.request import viewer as viewer_of_request
-from gateway.access.rights import may_fetch
 from search.archive.lookup import seen_by
 from search.archive.models import Product
 from search.portal import curves, sed, show
+from search.portal.product_views import may_open
 
 MAX_OFFERED = 30
 
@@ -29,9 +30,10 @@ def page(request: HttpRequest) -> HttpResponse:
     spectra: list[tuple[str, curves.Points]] = []
     for row in rows:
         try:
-            if not may_fetch(viewer, row.policy_id) or row.removed_at is not None:
+            if not may_open(viewer, row):
                 raise sed.NoSpectrum(_("The data of %(name)s are not open to you.") % {"name": show.name(row)})
             spectra.append((show.name(row), sed.of_product(row)))
+            note_view(request, row.policy, f"plot of {row.key}")
         except sed.NoSpectrum as error:
             problems.append(str(error))
     upload = request.FILES.get("table") if request.method == "POST" else None

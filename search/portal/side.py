@@ -12,7 +12,9 @@ from gateway.access.rights import Viewer
 from gateway.vo.readable import MJD_EPOCH, short
 from search.portal import asking
 from search.portal.builder import HEA, OBSCONFIG, Query
-from search.resolver.positions import separation
+from search.portal.criteria import Criteria
+from search.portal.regions import around
+from search.resolver.positions import middle, separation
 
 SAMPLE = 5_000
 MAX_SHAPES = 300
@@ -54,12 +56,15 @@ class Shape:
 
 @dataclass
 class Sky:
-    """A gnomonic picture about a centre (degrees, ICRS), ``size`` degrees wide."""
+    """A gnomonic picture about a centre (degrees, ICRS), ``size`` degrees wide. ``searched``: corners of the place
+    searched (ICRS), drawn as ``outline``."""
 
     ra: float
     dec: float
     size: float
     shapes: list[Shape] = field(default_factory=list)
+    searched: list[tuple[float, float]] = field(default_factory=list)
+    outline: str = ""
 
 
 def distributions(query: Query, viewer: Viewer) -> list[Histogram]:
@@ -138,24 +143,40 @@ def _histogram(
 # --- the sky ---
 
 
-def sky(rows: Sequence[Any], ra: float | None, dec: float | None) -> Sky | None:
-    """The footprints of products about the place searched for, or about their middle."""
+def sky(rows: Sequence[Any], criteria: Criteria) -> Sky | None:
+    """The footprints of products about the place searched, or about the first of them; None where there is neither."""
     placed = [row for row in rows if row.s_ra is not None and row.s_dec is not None][:MAX_SHAPES]
-    if not placed:
-        return None
-    if ra is None or dec is None:
+    searched = _searched(criteria)
+    if criteria.ra is not None and criteria.dec is not None:
+        ra, dec = criteria.ra, criteria.dec
+    elif searched:
+        ra, dec = middle(searched)
+    elif placed:
         ra, dec = placed[0].s_ra, placed[0].s_dec
+    else:
+        return None
     near = [row for row in placed if separation(ra, dec, row.s_ra, row.s_dec) < 30]
-    reach = max((separation(ra, dec, row.s_ra, row.s_dec) + (row.s_fov or 1) / 2 for row in near), default=2.0)
-    picture = Sky(ra, dec, min(2.1 * reach, 120.0))
+    reaches = [separation(ra, dec, row.s_ra, row.s_dec) + (row.s_fov or 1) / 2 for row in near]
+    reaches += [separation(ra, dec, *corner) for corner in searched]
+    picture = Sky(ra, dec, min(2.1 * max(reaches, default=2.0), 120.0), searched=searched)
+    picture.outline = _path(searched, picture)
     for row in near:
-        path = _outline(row, picture)
+        path = _path(around(row.s_ra, row.s_dec, (row.s_fov or 0.2) / 2), picture)
         if path:
             x, y = project(row.s_ra, row.s_dec, picture) or (0.0, 0.0)
             picture.shapes.append(
                 Shape(row.obs_publisher_did, path, bool(row.simulated), row.obs_title or row.key, x, y)
             )
     return picture
+
+
+def _searched(criteria: Criteria) -> list[tuple[float, float]]:
+    """Corners (ICRS, degrees) of the region or cone of the search; empty where it has none."""
+    if criteria.region is not None:
+        return criteria.region.corners()
+    if criteria.ra is not None and criteria.dec is not None:
+        return around(criteria.ra, criteria.dec, criteria.radius)
+    return []
 
 
 def project(ra: float, dec: float, picture: Sky) -> tuple[float, float] | None:
@@ -171,19 +192,9 @@ def project(ra: float, dec: float, picture: Sky) -> tuple[float, float] | None:
     return round(150 - x * scale, 1), round(150 - y * scale, 1)
 
 
-def _outline(row: Any, picture: Sky) -> str:
-    """The path of the field of view as a ring of 40 points."""
-    radius = math.radians((row.s_fov or 0.2) / 2)
-    a0, d0 = math.radians(row.s_ra), math.radians(row.s_dec)
-    points = []
-    for step in range(40):
-        angle = 2 * math.pi * step / 40
-        d = math.asin(math.sin(d0) * math.cos(radius) + math.cos(d0) * math.sin(radius) * math.cos(angle))
-        a = a0 + math.atan2(
-            math.sin(angle) * math.sin(radius) * math.cos(d0), math.cos(radius) - math.sin(d0) * math.sin(d)
-        )
-        place = project(math.degrees(a), math.degrees(d), picture)
-        if place is None:
-            return ""
-        points.append(f"{place[0]} {place[1]}")
-    return "M" + "L".join(points) + "Z"
+def _path(corners: Sequence[tuple[float, float]], picture: Sky) -> str:
+    """The SVG path of a closed line; empty where part of it lies behind the picture."""
+    places = [project(ra, dec, picture) for ra, dec in corners]
+    if not places or None in places:
+        return ""
+    return "M" + "L".join(f"{place[0]} {place[1]}" for place in places if place) + "Z"

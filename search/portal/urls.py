@@ -10,6 +10,7 @@ from search.portal import (
     samp_views,
     search_views,
     sed_views,
+    simultaneous,
 )
 from search.portal.elsewhere import views as elsewhere
 
@@ -23,7 +24,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/results/beside", result_views.beside, name="results-beside"),
     path("search/archives", elsewhere.asking, name="archives"),
     path("search/archives/<uuid:identifier>/", elsewhere.page, name="archive"),
+    path("search/archives/<uuid:identifier>/sign", elsewhere.sign, name="archive-sign"),
+    path("search/archives/signed/<str:token>/results.vot", elsewhere.signed, name="archive-signed"),
     path("search/archives/<uuid:identifier>/export", elsewhere.export, name="archive-export"),
+    path("search/simultaneous", simultaneous.go, name="simultaneous"),
     path("search/object", object_views.page, name="object"),
     path("search/sign", samp_views.sign_table, name="sign-table"),
     path("search/signed/<str:token>/results.vot", samp_views.signed_table, name="signed-table"),

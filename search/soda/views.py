@@ -9,6 +9,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
+from gateway.access.noted import note_fetch
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import may_fetch
 from gateway.accounts.csrf import protocol_view
@@ -74,6 +75,7 @@ def sync(request: HttpRequest) -> HttpResponseBase:
         ) from None
     if stream is None:
         return HttpResponse(status=204)
+    note_fetch(request, product.policy, f"cut-out of {product.key}")
     marked = "simulated_" if product.simulated else ""
     name = f"{marked}{product.key}.cut-out.fits"
     response = FileResponse(stream, content_type="application/fits", filename=name, as_attachment=True)

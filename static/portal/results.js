@@ -9,7 +9,7 @@ function place() {
   const search = new URLSearchParams(location.search);
   for (const name of VIEW) search.delete(name);
   search.sort();
-  return `selection:${search}`;
+  return `selection:${location.pathname}?${search}`;
 }
 let store = place();
 const size = (bytes) => {
@@ -42,11 +42,14 @@ function show() {
   if (!bar) return;
   bar.hidden = chosen.size === 0;
   const each = $("[data-each]", bar);
-  each.hidden = chosen.size < 2;
-  if (each.hidden) $("input", each).checked = false;
+  if (each) {
+    each.hidden = chosen.size < 2;
+    if (each.hidden) $("input", each).checked = false;
+  }
   const kinds = new Set(rows().filter((row) => chosen.has(row.dataset.did)).map((row) => row.dataset.type));
   for (const button of $$("[data-needs]", bar)) button.parentElement.hidden = !kinds.has(button.dataset.needs);
   $("[data-selected-count]").textContent = chosen.size;
+  for (const button of $$("[data-for-one]", bar)) button.hidden = chosen.size !== 1;
   const bytes = [...chosen.values()].reduce((sum, one) => sum + one.size, 0);
   $("[data-selected-size]").textContent = bytes ? size(bytes) : "";
 }
@@ -126,6 +129,10 @@ document.addEventListener("distiller:mark", (event) => {
   for (const shape of $$(".d-shape.d-hover")) shape.classList.remove("d-hover");
   shapeOf(event.detail.did)?.classList.add("d-hover");
   row?.scrollIntoView({ block: "nearest" });
+});
+document.addEventListener("distiller:toggle", (event) => {
+  const row = rows().find((one) => one.dataset.did === event.detail.did);
+  if (row) { choose(row, !chosen.has(row.dataset.did)); save(); show(); tell(); row.scrollIntoView({ block: "nearest" }); }
 });
 document.addEventListener("distiller:choose", (event) => {
   const here = new Map(rows().map((row) => [row.dataset.did, known(row)]));

@@ -11,11 +11,11 @@ const KEPT = "samp:table";
 let table = null;
 try { table = JSON.parse(sessionStorage.getItem(KEPT)); } catch { /* private window */ }
 
-function searchOf(text) {
-  const search = new URLSearchParams(text);
+function searchHere() {
+  const search = new URLSearchParams(location.search);
   for (const name of ["page", "size", "columns"]) search.delete(name);
   search.sort();
-  return search.toString();
+  return `${location.pathname}?${search}`;
 }
 
 // Messages that carry a product, the best first; a program gets the first of them that it subscribes to.
@@ -65,10 +65,9 @@ async function json(response) {
 async function linkFor(button, parcel) {
   if (button.dataset.samp === "position") return "";
   if (button.dataset.samp === "table") {
-    const address = button.dataset.address || location.search.slice(1);
-    const signed = await json(await post(button.dataset.sign || "/search/sign", { address }));
+    const signed = await json(await post(button.dataset.sign || "/search/sign", { address: location.search.slice(1) }));
     const name = document.querySelector("h1")?.textContent.trim() || "Distiller";
-    table = { ...signed, name, search: searchOf(address) };
+    table = { ...signed, name, search: searchHere() };
     try { sessionStorage.setItem(KEPT, JSON.stringify(table)); } catch { /* private window */ }
     return table.url;
   }
@@ -150,7 +149,7 @@ document.addEventListener("show.bs.dropdown", (event) => {
 // What the other programs say. A row of another page of these results is named with the way to it.
 const ours = (given) => table && (given["table-id"] ? given["table-id"] === table.table_id : given.url === table.url);
 const didAt = (row) => (/^\d{1,6}$/.test(row) ? table.rows[Number(row)] : undefined);
-const here = () => table && table.search === searchOf(location.search.slice(1));
+const here = () => table && table.search === searchHere();
 
 function mark(given) {
   const did = ours(given) && didAt(given.row);

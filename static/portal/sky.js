@@ -40,15 +40,36 @@ export async function open(box) {
   const centre = `${box.dataset.ra} ${box.dataset.dec}`;
   const view = A.aladin(holder, options({ target: centre, fov: Math.min(Number(box.dataset.size), 180) }));
   const colour = (row) => (row.querySelector(".d-tick")?.checked ? "#7cbcf5" : row.querySelector(".d-sim") ? "#c6a6f4" : "#9fb6cc");
+  // Circle → identifier, for the way from the sky to the table.
+  const known = new Map();
+  let hovered = "";
   const layer = A.graphicOverlay({ name: "fields", lineWidth: 1.5 });
   view.addOverlay(layer);
+  const searched = JSON.parse(document.getElementById("sky-searched")?.textContent || "[]");
+  if (searched.length) {
+    const place = A.graphicOverlay({ name: "searched", color: "#efbb62", lineWidth: 1.5 });
+    view.addOverlay(place);
+    place.add(A.polygon(searched));
+  }
+  box.view = view;
   const draw = () => {
     layer.removeAll();
+    known.clear();
     for (const row of listed()) {
-      layer.add(A.circle(Number(row.dataset.ra), Number(row.dataset.dec), (Number(row.dataset.fov) || 1) / 2, { color: colour(row) }));
+      const here = row.dataset.did === hovered;
+      const circle = A.circle(Number(row.dataset.ra), Number(row.dataset.dec), (Number(row.dataset.fov) || 1) / 2, { color: here ? "#ffffff" : colour(row), lineWidth: here ? 3 : 1.5 });
+      known.set(circle, row.dataset.did);
+      layer.add(circle);
     }
   };
   draw();
+  document.addEventListener("mouseover", (event) => {
+    const did = event.target.closest("tr[data-did]")?.dataset.did || "";
+    if (did !== hovered) { hovered = did; draw(); }
+  });
+  const told = (name) => (found) => { const did = known.get(found?.shape ?? found); if (did) document.dispatchEvent(new CustomEvent(name, { detail: { did } })); };
+  view.on("footprintHovered", told("distiller:mark"));
+  view.on("footprintClicked", told("distiller:toggle"));
   document.addEventListener("distiller:selection", draw);
   document.addEventListener("distiller:rows", draw);
   document.addEventListener("distiller:point", (event) => view.gotoRaDec(event.detail.ra, event.detail.dec));

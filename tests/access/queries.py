@@ -13,7 +13,7 @@ UPLOAD = "TAP_UPLOAD.mine"
 SKY = "ivoa.obscore"
 OBSCORE = {
     NUMBERS: ["calib_level", "s_ra", "s_dec", "t_min", "em_min", "em_max", "access_estsize", "t_xel"],
-    TEXTS: ["obs_id", "target_name", "obs_publisher_did", "proposal_id", "data_rights", "obs_title", "s_region",
+    TEXTS: ["obs_id", "target_name", "obs_publisher_did", "proposal_id", "data_rights", "obs_title",
             "obs_collection", "access_url"],
 }  # fmt: skip
 
@@ -27,7 +27,7 @@ def columns_by_kind(table: PublishedTable) -> dict[str, list[str]]:
     return found
 
 
-RESERVED_NAMES = {"value", "time", "size"}
+RESERVED_NAMES = {"value", "time", "size", "min", "max", "level"}
 TABLES: dict[str, dict[str, list[str]]] = {
     **{table.name: columns_by_kind(table) for _, table in published.items()},
     **{table.name: columns_by_kind(table) for table in tap_schema.OWN_TABLES},
@@ -60,7 +60,7 @@ ONE = [
 ]
 TWO = ["POWER", "MOD", "ATAN2"]
 SHAPES = ("CIRCLE(83.6, 22.0, 3)", "CIRCLE(0, 0, 180)", "CIRCLE(0, 90, 0.5)", "BOX(0, 0, 2, 2)",
-          "POLYGON(80, 20, 90, 20, 85, 25)", "CIRCLE(83.6, 22.0, -1)", "s_region")  # fmt: skip
+          "POLYGON(80, 20, 90, 20, 85, 25)", "s_region")  # fmt: skip
 
 
 @dataclass
@@ -123,12 +123,21 @@ class Maker:
                 f"{self.one_of(*ONE)}({inner[0]})",
                 f"{self.one_of(*TWO)}({inner[0]}, {inner[1]})",
                 f"COALESCE({inner[0]}, {inner[1]})",
-                f"CAST({text} AS {self.one_of('INTEGER', 'BIGINT', 'DOUBLE PRECISION', 'SMALLINT')})",
+                f"CAST({self.digits(scope)} AS {self.one_of('INTEGER', 'BIGINT', 'DOUBLE PRECISION', 'SMALLINT')})",
                 f"CAST({inner[0]} AS {self.one_of('INTEGER', 'SMALLINT', 'REAL')})",
                 f"ivo_to_mjd({text})",
-                f"DISTANCE({inner[0]}, {inner[1]}, 83.6, 22)",
+                f"DISTANCE({inner[0]}, {self.latitude(scope)}, 83.6, 22)",
             )
         )
+
+    def digits(self, scope: list[Named]) -> str:
+        """A text that may be a number; now and then one that cannot be, which is an error for everyone."""
+        if self.chance(4):
+            return quoted(str(self.one_of(*WORDS)))
+        return self.column(scope, TEXTS) or quoted("7")
+
+    def latitude(self, scope: list[Named]) -> str:
+        return "91" if self.chance(4) else self.column(scope, NUMBERS) or "22.0"
 
     def text(self, scope: list[Named], depth: int = 1) -> str:
         column = self.column(scope, TEXTS)
@@ -175,7 +184,8 @@ class Maker:
         return f"{self.value(scope, kind)} {sign} {self.value(scope, kind, 1)}"
 
     def shape(self, name: str) -> str:
-        shape = str(self.one_of(*SHAPES)).replace("s_region", f"{name}.s_region")
+        shape = "CIRCLE(83.6, 22.0, -1)" if self.chance(4) else str(self.one_of(*SHAPES))
+        shape = shape.replace("s_region", f"{name}.s_region")
         point = f"POINT({name}.s_ra, {name}.s_dec)"
         return str(
             self.one_of(
@@ -229,13 +239,16 @@ class Maker:
 
     def tables(self, depth: int) -> tuple[str, list[Named]]:
         text, scope = self.table()
-        for _ in range(self.draw(st.integers(0, depth))):
+        joins = self.draw(st.integers(0, depth))
+        for number in range(joins):
             other, more = self.table()
             kind = str(self.one_of(TEXTS, NUMBERS))
             a, b = self.column(scope, kind), self.column(more, kind)
             scope = [*scope, *more]
             on = f"{a} = {b}" if a and b else self.condition(scope, 0)
-            join = self.one_of("JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", ",")
+            # A comma binds less than JOIN: what follows it could not name what stands before it.
+            last = [","] if number == joins - 1 else []
+            join = self.one_of("JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", *last)
             text = f"{text}, {other}" if join == "," else f"{text} {join} {other} ON {on}"
         return text, scope
 

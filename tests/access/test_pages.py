@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from gateway.access.denied import note_fetch
 from gateway.access.models import AccessRequest, Invitation, Metadata, Policy, PolicyMember, Rights, Role
+from gateway.access.noted import note_fetch
 from gateway.access.rights import may_fetch, viewer_of
 from gateway.accounts.models import AuditEvent, AuditKind
 

@@ -111,8 +111,9 @@ def answer(
     signs: str = "response",
     name_id: str = "_transient",
     late: float = 0,
+    encrypt_for: bytes = b"",
 ) -> str:
-    """A Response in base64. ``signs``: response, assertion, both, neither."""
+    """A Response in base64. ``signs``: response, assertion, both, neither. ``encrypt_for``: certificate of the reader."""
     response_id, assertion_id = f"_r{secrets.token_hex(8)}", f"_a{secrets.token_hex(8)}"
     statements = "".join(
         f'<saml:Attribute Name="{name}">{"".join(f"<saml:AttributeValue>{v}</saml:AttributeValue>" for v in values)}</saml:Attribute>'
@@ -138,6 +139,34 @@ def answer(
     document = xml.encode()
     if signs in ("assertion", "both"):
         document = sign(document.decode(), key or issuer, assertion_id)
+    if encrypt_for:
+        document = encrypted(document, encrypt_for)
     if signs in ("response", "both"):
         document = sign(document.decode(), key or issuer)
     return base64.b64encode(document).decode()
+
+
+def encrypted(document: bytes, certificate: bytes) -> bytes:
+    """The assertion as EncryptedAssertion (SAML core, section 2.3.4): AES-256-GCM, its key by RSA-OAEP."""
+    root = etree.fromstring(document)
+    assertion = root.find("{urn:oasis:names:tc:SAML:2.0:assertion}Assertion")
+    holder = etree.Element("{urn:oasis:names:tc:SAML:2.0:assertion}EncryptedAssertion")
+    root.replace(assertion, holder)
+    template = xmlsec.template.encrypted_data_create(
+        holder, xmlsec.constants.TransformAes256Gcm, type=xmlsec.constants.TypeEncElement, ns="xenc"
+    )
+    xmlsec.template.encrypted_data_ensure_cipher_value(template)
+    info = xmlsec.template.encrypted_data_ensure_key_info(template, ns="dsig")
+    wrapped = xmlsec.template.add_encrypted_key(info, xmlsec.constants.TransformRsaOaep)
+    xmlsec.template.encrypted_data_ensure_cipher_value(wrapped)
+    manager = xmlsec.KeysManager()
+    manager.add_key(xmlsec.Key.from_memory(certificate, xmlsec.constants.KeyDataFormatCertPem))
+    context = xmlsec.EncryptionContext(manager)
+    context.key = xmlsec.Key.generate(xmlsec.constants.KeyDataAes, 256, xmlsec.constants.KeyDataTypeSession)
+    root.append(assertion)
+    made = context.encrypt_xml(template, assertion)
+    if assertion in root:
+        root.remove(assertion)
+    if made.getparent() is not holder:
+        holder.append(made)
+    return etree.tostring(root)

@@ -136,6 +136,13 @@ def test_one_address_may_not_ask_without_end(cast, client_of, settings, address:
     assert Client(REMOTE_ADDR="192.0.2.7").get(address).status_code == 200
 
 
+def test_what_must_be_remembered_is_remembered_by_all_processes() -> None:
+    """Rate limits, used TOTP codes: in the memory of one process they would not hold in another."""
+    assert live.CACHES["default"]["BACKEND"] in (
+        "django.core.cache.backends.db.DatabaseCache", "django.core.cache.backends.redis.RedisCache",
+    )  # fmt: skip
+
+
 def test_unpickling_is_not_possible() -> None:
     from gateway.celery import app
 

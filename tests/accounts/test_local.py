@@ -126,6 +126,23 @@ def test_a_used_code_of_the_authenticator_is_refused(client, cast) -> None:
     assert Authenticator.objects.filter(user=cast.alice).count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_code_that_proved_a_new_authenticator_does_not_sign_in(cast) -> None:
+    from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+
+    browser = Client()
+    browser.post("/accounts/login/", {"login": "alice", "password": "alice-demo"})
+    browser.get("/accounts/2fa/totp/activate/")
+    secret = browser.session["mfa.totp.secret"]
+    code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    browser.post("/accounts/2fa/totp/activate/", {"code": code})
+    assert AuditEvent.objects.get(kind=AuditKind.ACCOUNT, details__type="totp").subject == "second factor added"
+    other = Client()
+    other.post("/accounts/login/", {"login": "alice", "password": "alice-demo"})
+    other.post("/accounts/2fa/authenticate/", {"code": code})
+    assert "_auth_user_id" not in other.session
+
+
 def test_signing_in_is_slowed_down_after_many_wrong_passwords(cast) -> None:
     browser = Client()
     answers = [

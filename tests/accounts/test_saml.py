@@ -330,6 +330,49 @@ def test_our_requests_and_metadata_are_signed_with_our_key(federation, client, s
     assert b"SignatureValue" in client.get("/accounts/saml/federation/metadata/").content
 
 
+@pytest.fixture
+def our_key(settings) -> bytes:
+    """The certificate to which institutions encrypt."""
+    settings.SAML_KEY, settings.SAML_CERTIFICATE = (part.decode() for part in idp.keys("gateway"))
+    return idp.keys("gateway")[1]
+
+
+@pytest.mark.parametrize("signs", ["response", "assertion", "both"])
+def test_an_encrypted_assertion_is_read(federation, our_key, settings, signs: str) -> None:
+    settings.SAML_WANT_ENCRYPTED = True
+    browser = Client()
+    response = make(begin(browser), signs=signs, encrypt_for=our_key)
+    assert "anne@" not in decoded(response)
+    deliver(browser, response)
+    assert is_in(browser)
+    assert b"encryption" in browser.get("/accounts/saml/federation/metadata/").content
+
+
+@pytest.mark.parametrize("kind", ["plain", "for another", "forged inside", "unsigned"])
+def test_an_assertion_that_is_not_encrypted_to_us_is_refused_where_the_operator_wants_it(
+    federation, our_key, settings, kind: str
+) -> None:
+    settings.SAML_WANT_ENCRYPTED = True
+    browser = Client()
+    made = {
+        "plain": make,
+        "for another": lambda r: make(r, encrypt_for=idp.keys(NICE)[1]),
+        "forged inside": lambda r: make(r, key="eve", encrypt_for=our_key),
+        "unsigned": lambda r: make(r, signs="neither", encrypt_for=our_key),
+    }[kind](begin(browser))
+    answer = deliver(browser, made)
+    assert (answer.status_code in (400, 401), is_in(browser)) == (True, False)
+    assert not User.objects.exists()
+
+
+def test_behind_a_proxy_our_metadata_name_the_public_address(federation, client, settings) -> None:
+    """Whatever host and scheme the server in front speaks; else institutions see another destination."""
+    settings.PUBLIC_URL = "https://gateway.observatory.org"
+    text = client.get("/accounts/saml/federation/metadata/", headers={"host": "testserver"}).content.decode()
+    assert "https://gateway.observatory.org/accounts/saml/federation/acs/" in text
+    assert "testserver" not in text
+
+
 # --- entitlements ---------------------------------------------------------------------------------------------------
 @pytest.fixture
 def rules(federation) -> Policy:

@@ -12,7 +12,11 @@ from tests.adql import world
     "statement",
     [
         "SELECT password FROM auth_user",
+        "SELECT count(*) FROM auth_user",
+        "SELECT 1 FROM auth_user",
+        "WITH w1 AS MATERIALIZED (SELECT password FROM auth_user) SELECT 7 FROM w1",
         "SELECT * FROM sqlite_master",
+        "SELECT count(*) FROM sqlite_master",
         "SELECT name FROM pragma_table_info('product')",
         "SELECT load_extension('x')",
         "SELECT randomblob(1000)",
@@ -41,6 +45,12 @@ def test_published_tables_and_their_index_can_be_read(behind_wall: sqlite3.Conne
         "SELECT count(*) FROM product WHERE id IN (SELECT id FROM product_position)"
     ).fetchone()
     assert count > 300
+
+
+def test_a_table_of_with_of_which_no_column_is_used_passes(run) -> None:
+    query = "WITH a AS (SELECT DISTINCT id FROM cat.sources) SELECT 7 AS n FROM a RIGHT JOIN cat.sources AS b ON 1 = 1"
+    assert len(run(query)[1]) > 1
+    assert run("WITH a AS (SELECT DISTINCT id FROM cat.sources) SELECT COUNT(*) AS n FROM a, a AS b")[1][0][0] > 1
 
 
 def test_a_table_that_is_not_listed_cannot_be_read(sqlite_archive: sqlite3.Connection) -> None:

@@ -77,3 +77,73 @@ def test_filters_without_javascript(chromium, live_server, archive) -> None:
     page.click("th >> text=Zenith")
     page.wait_for_url("**sort=zenith**")
     context.close()
+
+
+def drag(page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """From one place of the sky to another, as shares of its width and height."""
+    frame = page.locator("[data-sky]").bounding_box()
+    assert frame is not None
+    places = [(frame["x"] + x * frame["width"], frame["y"] + y * frame["height"]) for x, y in (start, end)]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    page.mouse.move(*places[1], steps=4)
+    page.mouse.up()
+
+
+def numbers(page) -> list[float]:
+    return [float(word) for word in page.input_value("#region-text").split()[1:]]
+
+
+def test_a_region_is_drawn_on_the_sky_and_searched(browser_page, archive, axe) -> None:
+    page = browser_page
+    page.goto("/search/results/?target=Crab+Nebula&ra=83.6331&dec=22.0145&radius=3&quality=0")
+    page.click("[data-draw=circle]")
+    drag(page, (0.5, 0.5), (0.6, 0.5))
+    ra, dec, radius = numbers(page)
+    assert (ra, dec) == pytest.approx((83.6331, 22.0145), abs=0.05)
+    assert radius == pytest.approx(0.1 * float(page.get_attribute("[data-sky]", "data-size")), rel=0.05)
+    page.click("[data-draw=box]")
+    drag(page, (0.4, 0.4), (0.7, 0.6))
+    assert page.input_value("#region-text").startswith("BOX ")
+    ra, dec, width, height = numbers(page)
+    assert ra < 83.6331, "east is to the left"
+    assert width > height > 0
+    page.click("[data-draw=polygon]")
+    frame = page.locator("[data-sky]").bounding_box()
+    assert frame is not None
+    for x, y in ((0.3, 0.3), (0.7, 0.3), (0.5, 0.7)):
+        page.mouse.click(frame["x"] + x * frame["width"], frame["y"] + y * frame["height"])
+    page.keyboard.press("Enter")
+    assert page.input_value("#region-text").startswith("POLYGON ")
+    assert len(numbers(page)) == 6
+    assert axe(page) == []
+    page.click("[data-region] >> text=Search it")
+    page.wait_for_url(re.compile(r"region=POLYGON"))
+    assert "quality=0" in page.url
+    assert "radius" not in page.url
+    page.wait_for_selector(".d-searched")
+    assert page.locator(ROWS).count() == 2
+
+
+def test_escape_drops_a_drawing(browser_page, archive) -> None:
+    page = browser_page
+    page.goto("/search/results/?target=Crab+Nebula&ra=83.6331&dec=22.0145&radius=1")
+    page.click("[data-draw=polygon]")
+    page.locator("[data-sky]").click(position={"x": 50, "y": 60})
+    page.keyboard.press("Escape")
+    assert page.get_attribute("[data-draw=polygon]", "aria-pressed") == "false"
+    assert page.input_value("#region-text") == ""
+
+
+def test_rows_and_footprints_are_linked_both_ways(browser_page, archive) -> None:
+    page = browser_page
+    page.goto("/search/results/?target=Crab+Nebula&ra=83.6331&dec=22.0145&radius=1")
+    page.wait_for_selector("[data-sky] .d-shape")
+    page.hover(f"{ROWS} >> nth=1")
+    assert page.locator(".d-shape.d-hover").get_attribute("data-did").endswith("test.run-2")
+    page.locator(".d-shape").last.dispatch_event("click")
+    assert page.inner_text("[data-selected-count]") == "1"
+    assert page.locator(".d-shape.d-on").count() == 1
+    page.locator(".d-shape.d-on").dispatch_event("mouseover")
+    chosen = page.get_attribute(".d-shape.d-on", "data-did")
+    assert page.get_attribute("tr.d-here", "data-did") == chosen

@@ -10,6 +10,11 @@ from jobs.models import Job
 
 HEAD = '<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE type="results">'
 STREAM = '<BINARY><STREAM href="file:///etc/passwd"/></BINARY>'
+PLACES = [
+    ["obs_id", "s_ra", "s_dec", "s_fov", "t_min", "t_max"],
+    ["a", "83.6", "22.0", "5", "53000.0", "53000.5"], ["b", "84", "21", "-3", "", ""], ["c", "999", "22", "5", "1", "2"],
+    ["d", "nan", "inf", "5", "1", "2"], ["e", "", "", "", "", ""], ["f", "here", "there", "x", "y", "z"],
+]  # fmt: skip
 COLUMNS = [
     "obs_id",
     "obs_publisher_did",
@@ -52,8 +57,23 @@ def answer(mode: str, adql: str) -> tuple[int, str, str]:
         "broken": (500, "text/plain", ""),
         "million": (200, xml, document(["obs_id"], [["x"]] * 20_000)),
         "nulls": (200, xml, document(COLUMNS, [[""] * len(COLUMNS)] * 3)),
+        "placed": (200, xml, document(PLACES[0], PLACES[1:])),
         "link": (200, xml, document(["access_url"], [["javascript:alert(1)"], ["https://ok.example/f"]])),
     }.get(mode, (200, xml, document(COLUMNS, [row, row])))
+
+
+def uws(mode: str) -> str:
+    """The job as it stands after RUN."""
+    phase = "ERROR" if mode == "asyncerror" else "COMPLETED"
+    result = "" if mode == "asyncempty" else f'<uws:result id="result" xlink:href="/{mode}/async/1/results/result"/>'
+    error = (
+        '<uws:errorSummary type="fatal" hasDetail="false"><uws:message>too many tables</uws:message></uws:errorSummary>'
+    )
+    return (
+        '<uws:job xmlns:uws="http://www.ivoa.net/xml/UWS/v1.0" xmlns:xlink="http://www.w3.org/1999/xlink" version="1.1">'
+        f"<uws:jobId>1</uws:jobId><uws:phase>{phase}</uws:phase><uws:parameters/><uws:results>{result}</uws:results>"
+        f"{error if phase == 'ERROR' else ''}</uws:job>"
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -63,8 +83,21 @@ def own_cache(settings) -> None:
 
 
 class Handler(BaseHTTPRequestHandler):
+    """A TAP service whose first part of the path says how it behaves; ``async`` has one job, which ends at once."""
+
     def do_POST(self) -> None:
+        self.server.paths.append(self.path)
         mode = self.path.split("/")[1]
+        if "/async" in self.path:
+            self.rfile.read(int(self.headers["Content-Length"] or 0))
+            if mode == "dead":
+                self.server.released.wait(30)
+                return
+            self.send_response(303)
+            self.send_header("Location", f"/{mode}/async/1")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         adql = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())["QUERY"][0]
         if mode == "dead":
             self.server.released.wait(30)
@@ -77,6 +110,22 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body.encode())
 
+    def do_GET(self) -> None:
+        mode = self.path.split("/")[1]
+        if self.path.endswith("/error"):
+            status, kind, body = 200, "text/plain", "too many tables"
+        elif self.path.endswith("/results/result"):
+            status, kind, body = (404, "text/plain", "gone") if mode == "asynclost" else answer("good", "")
+        else:
+            status, kind, body = 200, "text/xml", uws(mode)
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    do_DELETE = do_GET
+
     def log_message(self, *arguments: object) -> None:
         pass
 
@@ -87,7 +136,7 @@ def tap(settings, tmp_path):
     settings.SCRATCH_DIR = tmp_path / "scratch"
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    server.queries, server.released = [], threading.Event()
+    server.queries, server.paths, server.released = [], [], threading.Event()
     server.url = lambda mode: f"http://127.0.0.1:{server.server_address[1]}/{mode}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
@@ -170,3 +219,70 @@ def test_what_cannot_be_asked_says_why(client_of, archive, service: str) -> None
     page = client_of("anonymous").get("/search/results/", {"cut_set": "loose", "service": service})
     assert page.status_code == 200
     assert "no answer" in page.content.decode()
+
+
+def test_rows_of_another_archive_go_to_other_programs_by_a_link_that_dies(client_of, archive, tap, monkeypatch) -> None:
+    client = client_of("alice")
+    ask(client, tap, "good")
+    job = Job.objects.get()
+    made = client.post(f"/search/archives/{job.pk}/sign").json()
+    assert made["rows"] == ["0", "1"]
+    path = made["url"].partition("8000")[2]
+    answer = client_of("anonymous").get(path)
+    assert answer["Content-Type"].startswith("application/x-votable+xml")
+    assert b"".join(answer).count(b"<TR>") == 2
+    assert client_of("charlie").post(f"/search/archives/{job.pk}/sign").status_code == 404
+    assert client.get("/search/archives/signed/forged/results.vot").status_code == 403
+    monkeypatch.setattr("search.portal.elsewhere.views.LIFETIME", -1)
+    assert client.get(path).status_code == 403
+
+
+def test_rows_of_another_archive_stand_on_the_sky_and_lead_to_simultaneous_data(client_of, archive, tap) -> None:
+    client = client_of("anonymous")
+    ask(client, tap, "placed")
+    page = client.get(f"/search/archives/{Job.objects.get().pk}/").content.decode()
+    assert page.count('<path class="d-shape') == 2, "places out of range or without numbers are left out"
+    assert 'href="/search/simultaneous?ra=83.6&amp;dec=22.0&amp;t_min=53000.0&amp;t_max=53000.5"' in page
+
+
+@pytest.mark.parametrize("maxrec", [10, 9000])
+def test_many_rows_are_asked_for_asynchronously(archive, tap, maxrec: int) -> None:
+    from search.portal.elsewhere.client import Client
+
+    table = Client(tap.url("good"), 20).ask("SELECT 1 FROM ivoa.obscore", maxrec)
+    assert len(table.rows) == 2
+    assert ("/good/async" in tap.paths) == (maxrec > 5000)
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("asyncerror", "too many tables"),
+        ("asyncempty", "without a result"),
+        ("asynclost", "404"),
+        ("dead", "time allowed"),
+    ],
+)
+def test_an_asynchronous_query_that_goes_wrong_is_told_in_words(archive, tap, mode: str, words: str) -> None:
+    from search.portal.elsewhere.client import Client, Failed
+
+    with pytest.raises(Failed, match=words):
+        Client(tap.url(mode), 3).ask("SELECT 1 FROM ivoa.obscore", 9000)
+
+
+def test_simultaneous_data_are_asked_of_every_archive(client_of, archive) -> None:
+    from search.portal.models import Service
+
+    Service.objects.all().update(enabled=False)
+    for name in ("one", "two"):
+        Service.objects.create(name=name, title=name, url=f"https://{name}.example/tap", enabled=True)
+    client = client_of("anonymous")
+    did = archive.crab[0].obs_publisher_did
+    target = client.get("/search/simultaneous", {"ID": did})["Location"]
+    assert "service=one&service=two" in target
+    assert "t_min=53001.000000&t_max=53001.020000" in target
+    assert "radius=1" in target
+    assert client.get(target).content.decode().count('data-key="test.run-') == 1
+    assert client.get("/search/simultaneous", {"ID": archive.secret.obs_publisher_did}).status_code == 404
+    assert client.get("/search/simultaneous", {"ID": [did, archive.crab[1].obs_publisher_did]}).status_code == 400
+    assert client.get("/search/simultaneous", {"ra": "x"}).status_code == 400

@@ -58,6 +58,15 @@ def test_what_belongs_to_an_event_list(archive, client):
     assert table.get_field_by_id_or_name("content_length").unit == "byte"
 
 
+def test_the_cut_out_that_answers_at_once_comes_first_also_where_rows_are_sorted(archive, client):
+    """pyvo sorts what it reads for many identifiers, and takes the first service."""
+    table = parse(io.BytesIO(fetch(client, archive.public.obs_publisher_did)[1])).get_first_table()
+    rows = [tuple(map(str, row)) for row in table.array]
+    place = table.array.dtype.names.index("service_def")
+    for ordered in (rows, sorted(rows)):
+        assert next(row[place] for row in ordered if row[place]) == "soda_sync_0"
+
+
 def test_every_service_has_its_descriptor_with_the_data_sets_limits(archive, client):
     _, content = fetch(client, archive.public.obs_publisher_did)
     document = parse(io.BytesIO(content))

@@ -6,7 +6,8 @@ from typing import Any
 
 import astropy.units as u
 import numpy as np
-from astropy.table import Table
+from astropy.io import fits
+from astropy.table import QTable, Table
 from gammapy.datasets import SpectrumDatasetOnOff
 from gammapy.estimators import FluxPoints, FluxPointsEstimator
 
@@ -82,6 +83,23 @@ def table(points: FluxPoints) -> Table:
     return rows
 
 
+def model_table(best: Fitted, low: float, high: float) -> fits.BinTableHDU:
+    """The fitted model with its 68 % error band over the points' energies (TeV): HDU ``MODEL``."""
+    energy, value, down, up = figures.band(best, low, high)
+    rows = QTable(
+        {
+            "energy": energy * u.TeV,
+            "e2dnde": value * figures.UNIT,
+            "e2dnde_min": down * figures.UNIT,
+            "e2dnde_max": up * figures.UNIT,
+        }
+    )
+    made = fits.table_to_hdu(rows)
+    made.name = "MODEL"
+    made.header["SPECMOD"] = (best.name, "fitted spectral model")
+    return made
+
+
 def rights(staged: Sequence[StagedInput]) -> str:
     """The strictest of the inputs'."""
     found = {str(item.obscore.get("data_rights") or "public") for item in staged}
@@ -138,7 +156,10 @@ def write(
     place = merge(of_target(work.params, work.params.on_radius), {"t_xel": 1})
     rows = table(points)
     rows.meta.update({card: facts[name] for name, (card, _) in CARDS.items()})
-    rows.write(work.out.path("flux_points.fits"), overwrite=True)
+    best = list(fitted.values())[-1]
+    ends = (rows[name].quantity.to_value("TeV") for name in ("e_min", "e_max"))
+    hdus = [fits.PrimaryHDU(), fits.table_to_hdu(rows), model_table(best, min(next(ends)), max(next(ends)))]
+    fits.HDUList(hdus).writeto(work.out.path("flux_points.fits"), overwrite=True)
     sed = {"dataproduct_type": "sed", "dataproduct_subtype": "flux-points", "o_ucd": "phot.flux.density;em.energy",
            "em_xel": len(rows)}  # fmt: skip
     work.product("flux_points.fits", title=f"Flux points{work.label}", level="DL5", content="GADF-flux-points",

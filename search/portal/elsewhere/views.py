@@ -1,34 +1,50 @@
 """The tabs of other archives above the results, and the page of what one of them answered."""
 
 import hashlib
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import BadRequest
+from django.conf import settings
+from django.core import signing
+from django.core.exceptions import BadRequest, ObjectDoesNotExist, ValidationError
 from django.core.files.storage import default_storage
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+)
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gateway.access.request import viewer as viewer_of_request
 from gateway.vo import votable
 from gateway.vo.dali import DaliError, Parameters
+from gateway.vo.tables import Column
 from gateway.vo.votable_reader import Table, read
 from jobs import service
 from jobs.errors import Refused
 from jobs.models import Job
 from jobs.phases import Phase
-from search.portal import form, results, show, stored
+from search.portal import form, results, show, side, stored
+from search.portal.criteria import Criteria
 from search.portal.elsewhere import services
 from search.portal.elsewhere.job import MOST_ROWS, RESULT
+from search.portal.samp_views import LIFETIME, MAPPED_ROWS, refused
 from search.tap.endpoint import streamed
 from search.tap.formats import registry
 from search.tap.formats.base import Answer
 
+SALT = "search.portal.elsewhere"
 SESSION = "archives"
 REMEMBERED = 60
 VIEW = ("service", "generic", "page", "size", "sort", "columns", "from", "filters")
@@ -133,7 +149,7 @@ def page(request: HttpRequest, identifier: UUID) -> HttpResponse:
     number, size = results.paging(request.GET.dict())
     start = (number - 1) * size
     rows = [
-        (start + place, [(column, _cell(column.name, value)) for column, value in zip(table.columns, row, strict=True)])
+        (Place.of(table, row, start + place), _cells(table, row))
         for place, row in enumerate(table.rows[start : start + size])
     ]
     shown = results.Page(number=number, size=size, more=len(table.rows) > start + size)
@@ -142,8 +158,80 @@ def page(request: HttpRequest, identifier: UUID) -> HttpResponse:
         "page": shown, "pages": results.pages(shown, len(table.rows)),
         "searched": (job.parameters.get("search") or [""])[0],
         "formats": ("votable", "csv", "tsv", "fits", "json"),
+        "sky": side.sky([place for place, _cells in rows], Criteria()),
     }  # fmt: skip
     return render(request, "portal/archive.html", context)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and when a row was observed, for sky and simultaneous data; its number stands for an identifier."""
+
+    number: int
+    obs_title: str
+    s_ra: float | None
+    s_dec: float | None
+    s_fov: float | None
+    t_min: float | None
+    t_max: float | None
+    simulated: int = 0
+
+    @property
+    def obs_publisher_did(self) -> str:
+        return str(self.number)
+
+    @classmethod
+    def of(cls, table: Table, row: Sequence[Any], number: int) -> "Place":
+        named = {column.name.lower(): value for column, value in zip(table.columns, row, strict=True)}
+        ra, dec, fov, start, end = (_number(named.get(one)) for one in ("s_ra", "s_dec", "s_fov", "t_min", "t_max"))
+        title = str(named.get("obs_title") or named.get("obs_id") or _("row %(n)d") % {"n": number + 1})
+        good = ra is not None and dec is not None and -360 <= ra <= 360 and -90 <= dec <= 90
+        fov = fov if fov is not None and 0 < fov <= 180 else None
+        return cls(number, title[:80], ra if good else None, dec if good else None, fov, start, end)
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+@require_POST
+def sign(request: HttpRequest, identifier: UUID) -> JsonResponse:
+    """A link by which SAMP programs fetch this table, like that of own results."""
+    job, table = _answer(request, identifier)
+    token = signing.dumps(str(job.pk), salt=SALT)
+    return JsonResponse(
+        {
+            "url": f"{settings.PUBLIC_URL}/search/archives/signed/{token}/results.vot",
+            "table_id": f"distiller-{job.pk}",
+            "rows": [str(number) for number in range(min(len(table.rows), MAPPED_ROWS))],
+            "seconds": LIFETIME,
+        }
+    )
+
+
+@require_safe
+def signed(request: HttpRequest, token: str) -> HttpResponseBase:
+    """The table of a signed link; refusals are plain words for programs."""
+    try:
+        identifier = signing.loads(token, salt=SALT, max_age=LIFETIME)
+        row = Job.objects.get(pk=identifier, type="archive_query").results.get(name=RESULT)
+        stream = default_storage.open(row.storage_key)
+    except signing.SignatureExpired:
+        return refused(_("This link was valid for ten minutes and has expired. Send the table again."))
+    except (signing.BadSignature, ObjectDoesNotExist, ValidationError, OSError, ValueError):
+        return refused(_("This is not a link that the gateway has made, or its table is gone."))
+    response = FileResponse(stream, content_type=votable.MEDIA_TYPE)
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _cells(table: Table, row: Sequence[Any]) -> list[tuple[Column, tuple[str, str]]]:
+    return [(column, _cell(column.name, value)) for column, value in zip(table.columns, row, strict=True)]
 
 
 def _cell(name: str, value: Any) -> tuple[str, str]:
@@ -158,8 +246,9 @@ def export(request: HttpRequest, identifier: UUID) -> HttpResponseBase:
     """All rows, or those whose numbers are given as ``row``, in any format of TAP."""
     given = request.POST if request.method == "POST" else request.GET
     _job, table = _answer(request, identifier)
-    chosen = [int(one) for one in given.getlist("row") if re.fullmatch(r"[0-9]{1,6}", one)]
-    rows = [table.rows[one] for one in chosen if one < len(table.rows)] if given.getlist("row") else table.rows
+    asked = [*given.getlist("row"), *given.getlist("ID")]
+    chosen = [int(one) for one in dict.fromkeys(asked) if re.fullmatch(r"[0-9]{1,6}", one)]
+    rows = [table.rows[one] for one in chosen if one < len(table.rows)] if asked else table.rows
     try:
         kind, content_type = registry.chosen(Parameters([("FORMAT", given.get("format", "votable"))]))
     except DaliError as error:
