@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 DATA ?= var
 PY := .venv/bin/python
 
-.PHONY: demo test check lint lock messages clean
+.PHONY: demo test check lint faults lock messages clean
 
 demo: ## set up (once) and run the gateway with its demo archive
 	@python3 deploy/setup.py demo
@@ -20,6 +20,10 @@ check: ## the fast inner loop: code checks and the tests that need no servers
 
 lint:
 	@$(PY) deploy/run_tests.py --lint
+
+faults: ## machines die with 200 jobs in flight: takes half an hour
+	@python3 deploy/setup.py test
+	@FAULT_JOBS=200 $(PY) -m pytest tests/jobs/test_faults.py -q --timeout=0
 
 lock: ## compile the locks from pyproject.toml and package.json
 	.venv/bin/uv pip compile pyproject.toml --generate-hashes --no-header --no-emit-index-url --universal --python-version 3.11 -q -o requirements.txt

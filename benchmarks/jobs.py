@@ -6,6 +6,7 @@ The same figures for OPUS on the same kind of machine: 4 jobs/s, list of 500 in 
 
 import argparse
 import http.client
+import os
 import statistics
 import sys
 import tempfile
@@ -40,6 +41,15 @@ def quantiles(name: str, times: list[float]) -> None:
     print(f"{name:45} median {statistics.median(times):7.1f} ms   p95 {p95:7.1f} ms", flush=True)
 
 
+def processor_time(gateway: JobGateway) -> float:
+    """s that all processes of the gateway, and those of theirs that ended, have used."""
+    ticks = 0
+    for pid in {pid for name in gateway.processes for pid in gateway.tree(name)}:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks += sum(int(field) for field in fields[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def memory(pid: int) -> float:
     return int((Path(f"/proc/{pid}/statm")).read_text().split()[1]) * 4096 / 1e6
 
@@ -64,7 +74,7 @@ def measure(gateway: JobGateway, count: int) -> None:
     ask("POST", "/uws/sleep", "seconds=0&PHASE=RUN")
     until(lambda: gateway.ended() == 1, 120, "a warm worker")
 
-    start = time.perf_counter()
+    start, used = time.perf_counter(), processor_time(gateway)
     with ThreadPoolExecutor(4) as pool:
 
         def one(_number: int) -> int:
@@ -73,6 +83,13 @@ def measure(gateway: JobGateway, count: int) -> None:
         assert set(pool.map(one, range(count))) == {303}
     until(lambda: gateway.ended() == count + 1, 600, "all ended")
     print(f"{'create, run, history written':45} {count / (time.perf_counter() - start):6.1f} jobs/s", flush=True)
+    spent = 1000 * (processor_time(gateway) - used) / count
+    print(f"{'  processor time of one':45} {spent:6.0f} ms", flush=True)
+
+    gateway.create(20, seconds=0, name="nap")
+    until(lambda: gateway.ended() == count + 21, 600, "all ended")
+    sql = "SELECT (julianday(ended) - julianday(started)) * 86400000 FROM jobs_job WHERE type = 'nap'"
+    quantiles("a command forked from the process with gammapy", [float(str(row[0])) for row in gateway.query(sql)])
 
     start = time.perf_counter()
     paths = [ask("POST", "/uws/sleep", "seconds=0")[1].removeprefix(url) for _ in range(300)]

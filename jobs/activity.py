@@ -6,7 +6,7 @@ the activity says is a line of JSON in ``events.jsonl`` of its scratch folder; t
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,12 +88,16 @@ class Out:
         self._say("file", name=name, content_type=content_type, title=title, preview=preview)
 
     @contextmanager
-    def step(self, name: str, **values: Any) -> Iterator[None]:
-        """An inner activity; nested ones know their parent. An exception closes it as failed and goes on."""
+    def step(self, name: str, *, used: Iterable[str] = (), made: str = "", **values: Any) -> Iterator[None]:
+        """An inner activity; nested ones know their parent. An exception closes it as failed and goes on.
+
+        ``used``: KEYs of inputs, or what an earlier step made; ``made``: words for what this one hands on (data in
+        memory, no file). Both become links in the provenance.
+        """
         number = f"{time.monotonic_ns():x}"
         parent = self._open_steps[-1] if self._open_steps else ""
         self._open_steps.append(number)
-        self._say("step-start", step=number, parent=parent, name=name, values=values)
+        self._say("step-start", step=number, parent=parent, name=name, values=values, used=list(used), made=made)
         try:
             yield
         except BaseException as error:

@@ -52,6 +52,11 @@ def declared_files(description: Description, params: Any, folder: Path) -> tuple
     return files, missing
 
 
+def output_files(description: Description, params: Any) -> list[str]:
+    """Names, or patterns of names, of the files that the command writes."""
+    return [_file_of(output, params) for output in description.outputs]
+
+
 def _file_of(output: Output, params: Any) -> str:
     """An output that has a parameter's name lies in the file that its value names."""
     given = getattr(params, output.name, None)

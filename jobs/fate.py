@@ -11,6 +11,7 @@ from jobs.errors import Refused
 from jobs.models import Job
 from jobs.phases import Phase
 from provenance import capture
+from provenance.models import Entity
 
 
 def keep(job: Job, viewer: Viewer) -> None:
@@ -76,6 +77,8 @@ def _give(job: Job, policy: Policy) -> None:
         return
     Job.objects.filter(pk=job.pk).update(policy=policy)
     job.policy = policy
+    for step in Entity.objects.filter(pk__startswith=f"{job.main_key}.step-"):
+        capture.set_policy(step.pk, policy.pk)
     for result in job.results.all():
         if result.product_key and hooks.set_policy.filled:
             hooks.set_policy(result.product_key, policy.pk)

@@ -73,7 +73,8 @@ class Job(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["type", "-created"], name="job_type_created"),
-            models.Index(fields=["owner", "-created"], name="job_owner_created"),
+            # Holds all that a page of the list needs to be found: deep pages must not read the rows before them.
+            models.Index(fields=["owner", "-created", "id", "phase"], name="job_owner_list"),
             models.Index(fields=["owner", "type", "-created"], name="job_owner_type_created"),
             models.Index(fields=["owner", "phase"], name="job_owner_phase"),
             # The claim of the next job, the reaper and the destruction look at few rows of a long table.

@@ -1,7 +1,7 @@
 """A finished run in the words of the Provenance DM: from the description, the values, the inputs and the results."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -19,7 +19,7 @@ from jobs.parameters import Parameter
 from jobs.phases import Phase
 from jobs.registry import JobType
 from jobs.staging import Inputs
-from provenance import capture, session
+from provenance import capture, selection, session
 from provenance.records import (
     ActivityDescriptionRecord,
     ActivityRecord,
@@ -31,6 +31,7 @@ from provenance.records import (
 )
 
 MAX_STEPS = 200
+STEP = ".step-"
 
 
 @cache
@@ -43,11 +44,12 @@ def record_run(job: Job, closing: queue.Closing, rows: list[JobResult], inputs: 
     job_type = registry.get(job.type, job.version)
     if job_type is None:
         return
-    earlier = _repeated(job, closing)
+    run = Ended(job, job_type, closing, rows, inputs, ended, _repeated(job, closing))
+    steps = list(steps_of(run))
     with session.opened():
-        capture.record(activity_of(Ended(job, job_type, closing, rows, inputs, ended, earlier)))
-        for step in steps_of(job, closing, ended):
+        for step in steps:
             capture.record(step)
+        capture.record(activity_of(run, steps))
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,16 @@ def _repeated(job: Job, closing: queue.Closing) -> Job | None:
     mark = closing.changes.get("fingerprint", "")
     if closing.ending.phase != Phase.COMPLETED or not mark or job.owner is None:
         return None
+    if not Job.objects.filter(fingerprint=mark).exclude(pk=job.pk).exists():
+        # Nearly always so; whom the owner may see need not be asked.
+        return None
     earlier = reuse.newest(mark, viewer_of(job.owner), besides=job)
     if earlier is not None:
         Job.objects.filter(pk=job.pk, same_as=None).update(same_as=earlier)
     return earlier
 
 
-def activity_of(run: Ended) -> ActivityRecord:
+def activity_of(run: Ended, steps: Sequence[ActivityRecord] = ()) -> ActivityRecord:
     job, job_type, closing, inputs, ended = run.job, run.job_type, run.closing, run.inputs, run.ended
     description = job_type.description
     outcome = closing.outcome
@@ -94,7 +99,11 @@ def activity_of(run: Ended) -> ActivityRecord:
         end=ended,
         comment=_comment(run),
         parameters=tuple(_parameters(job, job_type)),
-        used=tuple(_used(inputs, job)),
+        used=(
+            *_used(inputs, job),
+            *handed_over(steps),
+            *selection.used_by(job.activity_id, job.policy_id, job.owner_id),
+        ),
         generated=tuple(_generated(job, row, inputs, ended) for row in run.rows if row.size),
         agents=tuple(_agents(job, job_type)),
         software=(("distiller", metadata.version("distiller") if _installed() else "source"), *_software(run)),
@@ -213,14 +222,18 @@ def _agents(job: Job, job_type: JobType) -> Iterator[tuple[AgentRecord, str]]:
         yield AgentRecord(id=f"contact-{_local(name)}", name=name, email=description.contact_email), "Contact"
 
 
-def steps_of(job: Job, closing: queue.Closing, ended: datetime) -> Iterator[ActivityRecord]:
-    """The inner steps that the run spoke of, each informed by the one before it under the same parent."""
+def steps_of(run: Ended) -> Iterator[ActivityRecord]:
+    """The inner steps that the run spoke of: linked by what they used and made, else by their order."""
+    job = run.job
     before: dict[str, str] = {}
-    for number, step in enumerate(closing.changes.get("steps", [])[:MAX_STEPS]):
-        identifier = f"{job.activity_id}.{number + 1}"
-        start = min(datetime.fromtimestamp(step["start"], UTC), ended)
-        end = min(datetime.fromtimestamp(step["end"], UTC), ended) if step.get("end") else None
+    made: dict[str, str] = {}
+    for number, step in enumerate(run.closing.changes.get("steps", [])[:MAX_STEPS], start=1):
+        identifier = f"{job.activity_id}.{number}"
+        start = min(datetime.fromtimestamp(step["start"], UTC), run.ended)
+        end = min(datetime.fromtimestamp(step["end"], UTC), run.ended) if step.get("end") else None
         parent = str(step.get("parent") or "")
+        used = _used_by_step(run, step, made)
+        generated = tuple(_made_by_step(job, step, number)) if end and not step.get("error") else ()
         values = step.get("values") or {}
         yield ActivityRecord(
             id=identifier,
@@ -229,9 +242,42 @@ def steps_of(job: Job, closing: queue.Closing, ended: datetime) -> Iterator[Acti
             end=max(end, start) if end else None,
             comment=f"step of {job.activity_id}",
             parameters=tuple(ParameterRecord(name=str(k), value=str(v)) for k, v in values.items()),
-            informed_by=(before[parent],) if parent in before else (),
+            used=used,
+            generated=generated,
+            informed_by=(before[parent],) if parent in before and not used else (),
             succeeded=not step.get("error") if step.get("end") else False,
             error=str(step.get("error") or ""),
             policy_id=job.policy_id,
         )
+        made |= {one.role: one.entity.id for one in generated if isinstance(one.entity, EntityRecord)}
         before[parent] = identifier
+
+
+def _used_by_step(run: Ended, step: Mapping[str, Any], made: Mapping[str, str]) -> tuple[UsedRecord, ...]:
+    """Inputs of the run and what earlier steps made; other words of the code lead nowhere and are passed over."""
+    known = {key: (key, "input") for key in run.inputs.keys} | {words: (key, words) for words, key in made.items()}
+    found = [known[name] for name in dict.fromkeys(map(str, step.get("used") or ())) if name in known]
+    return tuple(UsedRecord(entity=key, role=role[:128]) for key, role in found)
+
+
+def _made_by_step(job: Job, step: Mapping[str, Any], number: int) -> Iterator[GeneratedRecord]:
+    """What it handed on in memory: an entity without file, so that the way from the inputs to the results is whole."""
+    words = str(step.get("made") or "")[:128]
+    if words:
+        entity = EntityRecord(
+            id=f"{job.main_key}{STEP}{number}",
+            name=words,
+            type="intermediate",
+            comment="handed on in memory; no file of it was kept",
+            policy_id=job.policy_id,
+        )
+        yield GeneratedRecord(entity=entity, role=words, type="Intermediate")
+
+
+def handed_over(steps: Sequence[ActivityRecord]) -> Iterator[UsedRecord]:
+    """What the steps made and no other step used: the run wrote its results from it."""
+    taken = {used.entity for step in steps for used in step.used}
+    for step in steps:
+        for one in step.generated:
+            if isinstance(one.entity, EntityRecord) and one.entity.id not in taken:
+                yield UsedRecord(entity=one.entity.id, role=one.role)

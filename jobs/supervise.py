@@ -49,9 +49,8 @@ class Said:
             case "product" | "file":
                 self.files[str(event["name"])] = event
             case "step-start":
-                self.steps.append(
-                    {key: event.get(key) for key in ("step", "parent", "name", "values")} | {"start": event["time"]}
-                )
+                told = ("step", "parent", "name", "values", "used", "made")
+                self.steps.append({key: event.get(key) for key in told} | {"start": event["time"]})
             case "step-end":
                 for step in self.steps:
                     if step["step"] == event["step"]:

@@ -16,9 +16,11 @@ from jobs import light, queue, registry
 from jobs.activity import Out
 from jobs.attempt import FULL, Attempt
 from jobs.errors import LostClaim, Refused
+from jobs.heartbeat import Heartbeat
 from jobs.models import Job, JobLog
 from jobs.phases import End, Outcome
 from jobs.registry import JobType
+from jobs.results import Found
 from jobs.runner import client, warm
 from jobs.supervise import Watch
 
@@ -80,7 +82,8 @@ class Run(Attempt):
 
     def _run(self, job_type: JobType) -> Outcome:
         params = self.params(job_type)
-        self.lay_ready(job_type)
+        with Heartbeat(self.job):
+            self.lay_ready(job_type)
         if self.job.attempts > 1:
             JobLog.objects.filter(job=self.job).delete()
         running = self._start(job_type, params, self.viewer)
@@ -94,11 +97,16 @@ class Run(Attempt):
             outcome = self.declared(job_type, params, outcome)
         return outcome
 
+    def _stored(self) -> tuple[list[Found], dict[str, str]]:
+        with Heartbeat(self.job):
+            return super()._stored()
+
     def _start(self, job_type: JobType, params: Any, viewer: Viewer) -> client.Running:
         scratch = Path(settings.SCRATCH_DIR)
         if job_type.light is not None:
             return self._start_light(job_type, params, viewer)
-        return client.start(scratch, self.folder, self.request(job_type, params), self.cage(job_type))
+        with Heartbeat(self.job):
+            return client.start(scratch, self.folder, self.request(job_type, params), self.cage(job_type))
 
     def _start_light(self, job_type: JobType, params: Any, viewer: Viewer) -> client.Running:
         staged = registry.LightRun(

@@ -182,6 +182,8 @@ ARCHIVE = {
     "search/results/beside": opened("/search/results/beside?ra=83.6&dec=22&radius=180"),
     "search/resolve": opened("/search/resolve?name=Crab"),
     "search/object": opened("/search/object?name=Crab+Nebula"),
+    "search/object/remote": opened("/search/object/remote?name=Crab+Nebula"),
+    "search/simultaneous": Row(Kind.KNOWN, "/search/simultaneous?ID={key}", status=302),
     "search/suggest": opened("/search/suggest?q=se"),
 }
 
@@ -278,6 +280,8 @@ PORTAL = {
     "search/archives": opened("/search/archives"),
     "search/archives/<uuid:identifier>/": opened(f"/search/archives/{UNKNOWN}/", status=404),
     "search/archives/<uuid:identifier>/export": opened(f"/search/archives/{UNKNOWN}/export", status=404),
+    "search/archives/<uuid:identifier>/sign": opened(f"/search/archives/{UNKNOWN}/sign", post=True, status=404),
+    "search/archives/signed/<str:token>/results.vot": opened("/search/archives/signed/unknown/results.vot", status=403),
     "search/adql": opened("/search/adql", post=True, fields={"adql": "SELECT * FROM ivoa.obscore"}, status=302),
     "search/export": opened("/search/export?ra=83.6&dec=22&radius=180&format=csv"),
     "search/sign": opened("/search/sign", post=True),
@@ -312,6 +316,7 @@ WORK = {
         "/provenance/suspects", post=True, fields={"key": "{hidden}"}, status=(403, 403, 403, 403, 302)
     ),
     "provenance/select": opened("/provenance/select", post=True, fields={"key": "{hidden}"}, status=302),
+    "provenance/service": opened("/provenance/service"),
     "provenance/entity/<str:identifier>/crate.zip": Row(Kind.KNOWN, "/provenance/entity/{key}/crate.zip"),
     "provenance/entity/<str:identifier>/dependents/": Row(Kind.KNOWN, "/provenance/entity/{key}/dependents/"),
     "provenance/activity/<str:identifier>/dependents/": Row(Kind.KNOWN, "/provenance/activity/{activity}/dependents/"),

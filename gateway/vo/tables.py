@@ -35,7 +35,7 @@ class Column:
 class SkyPosition:
     """Columns with a position (degrees, ICRS), their unit vector, and the R*Tree over it on SQLite.
 
-    On PostgreSQL the index is GiST over a ``cube``; ``search.adql.index`` makes both. Column names are physical; the
+    On PostgreSQL the index is GiST over boxes; ``search.adql.index`` makes both. Column names are physical; the
     unit vector is ``search.adql.geometry.vector(ra, dec)``.
     """
 

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import (
     Http404,
@@ -40,9 +41,11 @@ from jobs.phases import Phase
 from jobs.registry import JobType
 from jobs.uws import documents
 from jobs.uws.views import uploads_of
+from provenance import selection
 
 View = Callable[..., HttpResponseBase]
 PAGE_SIZES = (10, 25, 50, 100)
+MAX_FOUND = 1000
 TABS = ("result", "files", "parameters", "log", "history")
 SORTS = {"created": "created", "type": "type", "label": "run_id", "owner": "owner__username", "phase": "phase",
          "ended": "ended", "destruction": "destruction"}  # fmt: skip
@@ -107,9 +110,8 @@ def job_list(request: HttpRequest) -> HttpResponse:
             base = base.filter(owner__username=owner)
     shown = _sorted(_found(base, request), request)
     size = _number(request.GET.get("rows"), PAGE_SIZES, 25)
-    pages = Paginator(shown.select_related("owner"), size)
     context = {
-        "page": pages.get_page(request.GET.get("page")),
+        "page": _page_of(shown, size, request),
         "sizes": PAGE_SIZES,
         "size": size,
         "types": with_page(),
@@ -123,6 +125,17 @@ def job_list(request: HttpRequest) -> HttpResponse:
     }
     template = "jobs/list_rows.html" if request.headers.get("HX-Request") else "jobs/list.html"
     return render(request, template, context)
+
+
+def _page_of(shown: "QuerySet[Job]", size: int, request: HttpRequest) -> Page[Job]:
+    """The page's ids come first, from an index; only its own rows are read whole. A search stops at 1,000 matches."""
+    ids = shown.values_list("pk", flat=True)
+    searched = bool(request.GET.get("q", "").strip())
+    page: Page[Any] = Paginator(list(ids[:MAX_FOUND]) if searched else ids, size).get_page(request.GET.get("page"))
+    chosen = list(page.object_list)
+    rows = {job.pk: job for job in Job.objects.filter(pk__in=chosen).select_related("owner")}
+    page.object_list = [rows[pk] for pk in chosen if pk in rows]
+    return page
 
 
 def heads(sort: str, *, with_owner: bool) -> list[dict[str, Any]]:
@@ -232,19 +245,21 @@ def _create(request: HttpRequest, job_type: JobType) -> HttpResponseBase:
     if not form.is_valid and not (draft and not any(f.error and f.texts for f in form.fields)):
         return _form_page(request, form, values, status=400)
     try:
-        job = service.create(
-            job_type.name,
-            asker,
-            values,
-            run_id=request.POST.get("RUNID", ""),
-            run=not draft,
-            duration=request.POST.get("EXECUTIONDURATION"),
-            destruction=request.POST.get("DESTRUCTION"),
-            uploads=uploaded,
-            origin="browser",
-            notify="notify" in request.POST,
-            webhook=request.POST.get("WEBHOOK", "").strip(),
-        )
+        with transaction.atomic():
+            job = service.create(
+                job_type.name,
+                asker,
+                values,
+                run_id=request.POST.get("RUNID", ""),
+                run=not draft,
+                duration=request.POST.get("EXECUTIONDURATION"),
+                destruction=request.POST.get("DESTRUCTION"),
+                uploads=uploaded,
+                origin="browser",
+                notify="notify" in request.POST,
+                webhook=request.POST.get("WEBHOOK", "").strip(),
+            )
+            selection.keep(job.activity_id, selection.given_by(request.POST))
     except Refused as refused:
         if refused.status == 401:
             raise
@@ -256,7 +271,10 @@ def _create(request: HttpRequest, job_type: JobType) -> HttpResponseBase:
 def _create_each(request: HttpRequest, job_type: JobType, values: dict[str, list[str]]) -> HttpResponseBase:
     """One job for each input, all or none; leads to the list of jobs."""
     try:
-        made = each.create(job_type, viewer(request), values, request.POST)
+        with transaction.atomic():
+            made = each.create(job_type, viewer(request), values, request.POST)
+            for job in made:
+                selection.keep(job.activity_id, selection.given_by(request.POST))
     except each.Unfit as unfit:
         form = forms.make(job_type, values, viewer(request))
         return _form_page(request, forms.Form(job_type, form.fields, fault=str(unfit)), values, status=unfit.status)
@@ -289,6 +307,7 @@ def _form_page(
         "controls": _controls(request, edited),
         "upload_limit": limits().upload_size,
         "may_run": service.may_create(job_type, viewer(request)),
+        "chosen": [(name, (request.POST or request.GET).get(name, "")) for name in selection.FIELDS],
     }
     return render(request, "jobs/form.html", context, status=status)
 

@@ -18,8 +18,11 @@ from jobs.limits import limits
 from jobs.runner import alone
 from jobs.slurm.cluster import Cluster, ClusterAway
 from jobs.slurm.config import Config
+from jobs.supervise import Events
 
-GROWING = ("run/events.jsonl", "stdout", "stderr", alone.EXIT)
+EVENTS = f"{alone.RUN}/events.jsonl"
+GROWING = (alone.EXIT, EVENTS, "stdout", "stderr")
+"""The end is looked for before what was said until then is read: what follows it is whole."""
 BLOCK = 2**20
 
 
@@ -81,19 +84,25 @@ class Copied(Shared):
             self.cluster.copy(["sh", "-c", script, str(self.node_root)], stream, None)
 
     def refresh(self, token: str) -> None:
-        local = [self.folder(token) / name for name in GROWING]
-        # Of what ends up in a log only its beginning is kept; what comes whole is asked for until it is there.
-        starts = [path.stat().st_size + 1 if path.exists() else 1 for path in local]
-        words = [str(word) for pair in zip(GROWING, starts, strict=True) for word in pair]
+        while self._refresh_some(token):
+            continue
+
+    def _refresh_some(self, token: str) -> bool:
+        """The next block of each; whether there may be more."""
+        sizes = {name: _size(self.folder(token) / name) for name in GROWING}
+        # Of a log only its beginning is kept.
+        wanted = {name: size for name, size in sizes.items() if size <= _most(name)}
+        words = [str(word) for name, size in wanted.items() for word in (name, size + 1)]
         script = (
             'cd "$0" || exit 0; while [ $# -gt 1 ]; do'
             f' tail -c "+$2" "$1" 2>/dev/null | head -c {BLOCK} | base64 | tr -d "\\n"; echo; shift 2; done'
         )
         pieces = self.cluster.call(["sh", "-c", script, str(self.seen(token)), *words]).split(b"\n")
-        for path, piece in zip(local, pieces, strict=False):
-            if piece:
-                with path.open("ab") as stream:
-                    stream.write(base64.b64decode(piece))
+        blocks = {name: base64.b64decode(piece) for name, piece in zip(wanted, pieces, strict=False)}
+        for name, block in blocks.items():
+            with (self.folder(token) / name).open("ab") as stream:
+                stream.write(block)
+        return any(len(block) == BLOCK for block in blocks.values())
 
     def names(self, token: str) -> list[str]:
         """Of plain files only: links and pipes are not followed there."""
@@ -115,6 +124,14 @@ class Copied(Shared):
             # The folder here stays until the one there could be removed.
             return
         super().remove(token)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _most(name: str) -> int:
+    return Events.LIMIT if name in (EVENTS, alone.EXIT) else limits().log_size
 
 
 def plain_file(path: Path) -> bytes | None:

@@ -8,11 +8,13 @@ import logging
 import math
 import shlex
 import time
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from jobs import queue, registry
 from jobs.attempt import Attempt
+from jobs.commands import output_files
 from jobs.errors import LostClaim
 from jobs.models import Job, JobLog
 from jobs.phases import End, Outcome, Phase
@@ -91,11 +93,12 @@ class SlurmRun(Attempt):
     def listen(self) -> None:
         """Reads what the run has said and written since the last time; ``LostClaim`` when it may not any more."""
         self.place.refresh(self.token)
+        # First the end, then what was said until then; the other way round the last words could be missed.
+        if self.ended is None:
+            self.ended = self._exit()
         self.events.read()
         for stream in self.streams:
             stream.read()
-        if self.ended is None:
-            self.ended = self._exit()
         if self.job.phase == Phase.ABORTED:
             return
         said = self.events.said
@@ -153,7 +156,9 @@ class SlurmRun(Attempt):
             return
         names: Any = self.events.said.files
         if job_type is not None and job_type.command is not None:
-            names = self.place.names(self.token)
+            patterns = output_files(job_type.description, self.params(job_type))
+            there = self.place.names(self.token)
+            names = [name for name in there if any(fnmatchcase(name, pattern) for pattern in patterns)]
         self.place.fetch(self.token, names)
 
 

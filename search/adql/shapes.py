@@ -278,9 +278,9 @@ class Shapes:
             pairs = zip("xyz", low, high, strict=True)
             tests = " AND ".join(f"{axis}1 >= {least} AND {axis}0 <= {most}" for axis, least, most in pairs)
             return f"{source.hidden(place.id)} IN (SELECT id FROM {quoted(place.rtree)} WHERE {tests})"
-        x, y, z = (source.hidden(name) for name in (place.x, place.y, place.z))
-        cell = region_cube(x, y, z, source.hidden(place.radius)) if isinstance(place, SkyRegion) else cube(x, y, z)
-        return f"{cell} && {box_cube(low, high)}"
+        names = (place.x, place.y, place.z, *([place.radius] if isinstance(place, SkyRegion) else []))
+        cells = place_boxes(*map(source.hidden, names))
+        return " AND ".join(f"{cell} && {box}" for cell, box in zip(cells, boxes(low, high), strict=True))
 
 
 def _owner(shape: Geometry) -> TableSource:
@@ -289,19 +289,19 @@ def _owner(shape: Geometry) -> TableSource:
     return owner[0]
 
 
-def cube(x: str, y: str, z: str) -> str:
-    """The PostgreSQL cube of a point; NULL where a coordinate is (``cube(ARRAY[…])`` would raise an error)."""
-    return f"cube(cube(cube({x}), {y}), {z})"
+def boxes(low: Sequence[str], high: Sequence[str]) -> tuple[str, str]:
+    """What lies between two corners as PostgreSQL's boxes, which are flat: one of x and y, one of z.
+
+    NULL where a coordinate is. They are compared with a tolerance of 1e-6, which an exact test must follow.
+    """
+    (x0, y0, z0), (x1, y1, z1) = low, high
+    return f"box(point({x0}, {y0}), point({x1}, {y1}))", f"box(point({z0}, 0), point({z1}, 0))"
 
 
-def box_cube(low: Sequence[str], high: Sequence[str]) -> str:
-    """The PostgreSQL cube between two corners; NULL where a coordinate is."""
-    first, second, third = (f"{least}, {most}" for least, most in zip(low, high, strict=True))
-    return f"cube(cube(cube({first}), {second}), {third})"
-
-
-def region_cube(x: str, y: str, z: str, radius: str) -> str:
-    """The PostgreSQL cube round a cap."""
-    h = f"(2*sin(radians({radius})/2))"
+def place_boxes(x: str, y: str, z: str, radius: str = "") -> tuple[str, str]:
+    """The boxes of a point, or round a cap, as PostgreSQL's index has them."""
     axes = (x, y, z)
-    return box_cube([f"{axis}-{h}" for axis in axes], [f"{axis}+{h}" for axis in axes])
+    if not radius:
+        return boxes(axes, axes)
+    half = f"(2*sin(radians({radius})/2))"
+    return boxes([f"{axis}-{half}" for axis in axes], [f"{axis}+{half}" for axis in axes])

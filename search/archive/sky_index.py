@@ -1,4 +1,4 @@
-"""The sky index beneath ``ivoa.obscore``: R*Trees kept by triggers on SQLite, GiST over ``cube`` on PostgreSQL.
+"""The sky index beneath ``ivoa.obscore``: R*Trees kept by triggers on SQLite, GiST over boxes on PostgreSQL.
 
 ``search.archive.published`` names its tables; ``search.adql`` writes its statements and reaches it in queries.
 """

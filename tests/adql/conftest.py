@@ -58,7 +58,6 @@ def run(behind_wall: sqlite3.Connection) -> Run:
 def postgresql_archive() -> Iterator[psycopg.Connection[Any]]:
     with Cluster() as cluster, cluster.connect() as connection:
         connection.execute(postgresql.install_sql())
-        connection.execute("CREATE EXTENSION cube")
         for name, rows in world.contents().items():
             connection.execute(world.create_sql(name, rows))
             places = ", ".join(["%s"] * len(rows[0]))

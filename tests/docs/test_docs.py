@@ -28,7 +28,7 @@ def blocks() -> list[tuple[str, str, str]]:
     return found
 
 
-PAGES = ("first-search", "first-analysis", "jobs", "tools", "operate")
+PAGES = ("first-search", "first-analysis", "tools", "operate")
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.support.jobs import LEASE, JobGateway, all_processes, until
 pytestmark = pytest.mark.slow
 # 200 are in flight where FAULT_JOBS says so (make faults); a run of everything must stay short.
 COUNT = int(os.environ.get("FAULT_JOBS", "24"))
-PATIENCE = 240
+PATIENCE = max(240, 5 * COUNT)
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +55,11 @@ def all_is_well(gateway: JobGateway, count: int = COUNT) -> None:
     assert stored == count
 
 
-def started(gateway: JobGateway, count: int = COUNT) -> JobGateway:
-    gateway.create(count)
+def started(gateway: JobGateway, count: int = COUNT, name: str = "sleep") -> JobGateway:
+    gateway.create(count, name=name)
     gateway.start_keeper()
     gateway.start_worker()
-    until(lambda: gateway.phases()["COMPLETED"] >= 5, 60, "some jobs are done")
+    until(lambda: gateway.phases()["COMPLETED"] >= 5, PATIENCE, "some jobs are done")
     return gateway
 
 
@@ -67,6 +68,79 @@ def test_kill_9_of_a_pool_process(gateway):
     for child in gateway.tree("worker")[1:3]:
         os.kill(child, signal.SIGKILL)
     all_is_well(gateway)
+
+
+@pytest.mark.parametrize("gateway", ["filesystem"], indirect=True)
+def test_kill_9_of_the_fork_server(gateway):
+    """The runs that came from it die with it and are tried again; the next one is there when it is needed."""
+    gateway.create(2, seconds=2, name="nap")
+    started(gateway, name="nap")
+    gateway.create(2, seconds=2, name="nap")
+    until(lambda: runs(gateway, "sleep 2.0"), PATIENCE, "a long one runs")
+    first = gateway.runner()
+    os.kill(first, signal.SIGKILL)
+    lost = "SELECT * FROM jobs_jobevent WHERE why = 'The runner was lost.'"
+    until(lambda: gateway.query(lost), PATIENCE, "the worker noticed")
+    all_is_well(gateway, COUNT + 4)
+    assert gateway.runner() not in (0, first)
+
+
+@pytest.mark.parametrize("gateway", ["filesystem"], indirect=True)
+@pytest.mark.parametrize("name", ["sleep", "nap"])
+def test_kill_9_of_the_job_itself(gateway, name):
+    started(gateway, name=name)
+    gateway.create(2, seconds=2, name=name)
+    until(lambda: runs(gateway), PATIENCE, "one runs")
+    for pid in runs(gateway):
+        os.kill(pid, signal.SIGKILL)
+    all_is_well(gateway, COUNT + 2)
+
+
+def runs(gateway: JobGateway, words: str = "") -> list[int]:
+    """Processes at work in the folder of a run, whose command line holds these words."""
+    folders = {str(folder) for folder in gateway.scratch()}
+    return [pid for pid, (_, command) in all_processes().items() if words in command and where(pid) in folders]
+
+
+def where(pid: int) -> str:
+    try:
+        return os.readlink(f"/proc/{pid}/cwd")
+    except OSError:
+        return ""
+
+
+def start_worker_without_room(gateway: JobGateway, attempts: int) -> Path:
+    """A worker whose scratch is a full disk; removing the file that fills it makes room."""
+    gateway.env["DISTILLER_JOBS_ATTEMPTS"] = str(attempts)
+    scratch = gateway.data / "scratch"
+    scratch.mkdir(exist_ok=True)
+    mount = 'mount -t tmpfs -o size=512k none "$0" && head -c 600000 /dev/zero > "$0/filler"; exec "$@"'
+    private = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    gateway.start_keeper()
+    gateway.start_worker(within=[*private, "sh", "-c", mount, str(scratch)])
+    return Path(f"/proc/{gateway.processes['worker'].pid}/root{scratch}/filler")
+
+
+@pytest.mark.parametrize("gateway", ["filesystem"], indirect=True)
+def test_the_disk_of_scratch_is_full_and_has_room_again(gateway):
+    """Jobs wait for room instead of failing, while their tries last."""
+    gateway.create(6)
+    filler = start_worker_without_room(gateway, attempts=12)
+    full = "SELECT DISTINCT job_id FROM jobs_jobevent WHERE why = 'The disk of the worker is full.'"
+    until(lambda: len(gateway.query(full)) == 6, PATIENCE, f"each was tried: {gateway.phases()}")
+    assert gateway.phases()["ERROR"] == 0
+    filler.unlink()
+    all_is_well(gateway, 6)
+
+
+@pytest.mark.parametrize("gateway", ["filesystem"], indirect=True)
+def test_the_disk_of_scratch_stays_full(gateway):
+    gateway.create(3)
+    start_worker_without_room(gateway, attempts=2)
+    until(lambda: gateway.ended() == 3, PATIENCE, f"all ended: {gateway.phases()}")
+    assert gateway.query("SELECT DISTINCT phase, error_type, error_message, attempts FROM jobs_job") == [
+        ("ERROR", "transient", "The disk of the worker is full.", 2)
+    ]
 
 
 def test_kill_9_of_the_whole_worker(gateway):

@@ -355,6 +355,6 @@ def test_without_a_shared_file_system_folders_go_there_and_back(gateway, copied,
     assert (copied / str(job.row("claim")) / "run" / "request.json").exists()
     gates[0].touch()
     assert job.ends().results == ["result.txt", "stdout", "stderr"]
-    assert gateway.run(what="link").ends().results == ["stdout", "stderr"]
+    assert gateway.run(what="link").ends("ERROR").results == ["stdout", "stderr"]
     until(lambda: list(copied.iterdir()) == [], 20, "nothing is left there")
     assert cluster_folders(gateway) == []

@@ -1,5 +1,6 @@
 """Which jobs go to a cluster, and what a word of Slurm's means: decisions that need no Slurm."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -10,8 +11,10 @@ from jobs.models import Job
 from jobs.phases import End, Outcome
 from jobs.runner.cage import Exit
 from jobs.slurm import config, states
-from jobs.slurm.cluster import Cluster
+from jobs.slurm.cluster import Cluster, ClusterAway
 from jobs.slurm.config import Config
+from jobs.slurm.place import Copied, Shared
+from jobs.slurm.run import SlurmRun
 from jobs.slurm.states import Course, Known
 from jobs.supervise import Said
 
@@ -116,3 +119,82 @@ def test_a_gateway_that_gives_up_its_cluster_takes_the_jobs_back(cluster, cast):
     assert set(Job.objects.values_list("pk", "phase", "queue", "claim")) == {
         (job.pk, "QUEUED", "short", "") for job in (waits, there, runs)
     }
+
+
+# --- copied folders -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """Two folders, of which the one is reached by a shell alone, and a run in both."""
+    chosen = Config(scratch=tmp_path / "here", node_scratch=tmp_path / "there", shell=("sh", "-c"))
+    place = Copied(chosen, Cluster(chosen, "aaaa"))
+    (place.folder(TOKEN) / "run").mkdir(parents=True)
+    (place.folder(TOKEN) / "run" / "request.json").write_text("{}")
+    place.send(TOKEN)
+    return place
+
+
+TOKEN = "0" * 32
+
+
+def test_what_grows_there_is_brought_in_pieces_and_whole(copied, monkeypatch):
+    monkeypatch.setattr("jobs.slurm.place.BLOCK", 10)
+    far = copied.seen(TOKEN)
+    assert (far / "run" / "request.json").read_text() == "{}"
+    copied.refresh(TOKEN)
+    for text in ("some words\n", "some words\nand\x00many more ' \" $(id) words\n" * 3):
+        (far / "stdout").write_text(text)
+        (far / "run" / "events.jsonl").write_text(text)
+        copied.refresh(TOKEN)
+        assert (copied.folder(TOKEN) / "stdout").read_text() == text
+        assert (copied.folder(TOKEN) / "run" / "events.jsonl").read_text() == text
+
+
+def test_only_plain_files_are_brought(copied, tmp_path):
+    """Names are the run's: none is a word of a command, and none leads out of its folder."""
+    far = copied.seen(TOKEN) / "run"
+    (tmp_path / "secret").write_text("secret")
+    names = ["plain", "a b", "-rf", "$(touch pwned)", "'; id", "new\nline"]
+    for name in names:
+        (far / name).write_text(name)
+    (far / "link").symlink_to(tmp_path / "secret")
+    os.link(tmp_path / "secret", far / "hard")
+    os.mkfifo(far / "pipe")
+    assert set(copied.names(TOKEN)) == {*names, "request.json"}
+    copied.fetch(TOKEN, [*names, "link", "hard", "pipe", "../../secret", "/etc/passwd", "missing"])
+    here = copied.folder(TOKEN) / "run"
+    assert {path.name: path.read_text() for path in here.iterdir()} == {name: name for name in names} | {
+        "request.json": "{}"
+    }
+    copied.remove(TOKEN)
+    assert not copied.seen(TOKEN).exists()
+    assert not copied.folder(TOKEN).exists()
+
+
+def test_a_way_that_is_closed_loses_nothing(copied, monkeypatch):
+    """What cannot be removed there stays here too, to be removed later."""
+    closed = replace(copied.cluster.config, shell=("false",))
+    monkeypatch.setattr(copied.cluster, "config", closed)
+    with pytest.raises(ClusterAway):
+        copied.refresh(TOKEN)
+    copied.remove(TOKEN)
+    assert copied.tokens() == [TOKEN]
+
+
+def test_words_said_just_before_the_end_are_heard(cast, tmp_path):
+    """The run ends while it is looked at: once its end is seen, everything that it said has been read."""
+    job = Job.objects.create(type="counts_map", version="1", owner=cast["alice"], execution_duration=10, claim=TOKEN,
+                             phase="EXECUTING", queue="slurm", started=timezone.now())  # fmt: skip
+    run = SlurmRun(job, Shared(Config(scratch=tmp_path)))
+    run.folder.mkdir(parents=True)
+
+    def ends_now() -> Exit:
+        (run.folder / "events.jsonl").write_text('{"event": "file", "name": "last"}\n')
+        (run.control / "stdout").write_text("last words\n")
+        return Exit(code=0)
+
+    run._exit = ends_now
+    run.listen()
+    assert (run.ended, list(run.events.said.files)) == (Exit(code=0), ["last"])
+    assert run.log.texts()["stdout"] == "last words\n"

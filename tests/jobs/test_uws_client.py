@@ -3,18 +3,23 @@
 It reads only what the standard promises, so what it can do any UWS client can.
 """
 
+import os
+import re
+import subprocess
+import sys
 import threading
 import time
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
 
-from tests.support.jobs import JobGateway
+from tests.support.jobs import ROOT, JobGateway
 from tests.vo.schemas import check
 
 pytestmark = pytest.mark.slow
@@ -321,6 +326,28 @@ def test_strangers_of_the_protocol_are_told_so(service):
         assert service.ask("DELETE", job + child).status == 405
     assert service.ask("PUT", job, b"x", "text/plain").status == 405
     assert service.phase(job) == "PENDING"
+
+
+PRINTED = re.findall(r"^```(sh|python)\n(.*?)^```", (ROOT / "docs" / "jobs.md").read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(PRINTED)))
+def test_the_commands_of_the_documentation_work_as_they_are_printed(service, tmp_path, number):
+    """curl, and pyvo as a client that was not written for this gateway."""
+    language, text = PRINTED[number]
+    text = text.replace("http://127.0.0.1:8000", service.url.removesuffix("/uws/sleep"))
+    token = service.headers["Authorization"].removeprefix("Bearer ")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    command = [sys.executable, "-c", text] if language == "python" else ["bash", "-eo", "pipefail", "-c", text]
+    env = {**os.environ, "TOKEN": token, "PATH": path}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "COMPLETED" in done.stdout
+    assert "ERROR" not in done.stdout
+
+
+def test_every_way_of_the_documentation_is_tried():
+    assert [language for language, _text in PRINTED] == ["sh", "sh", "python"]
 
 
 RUN_ALL = """async ([module, url, token]) => {

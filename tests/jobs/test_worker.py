@@ -333,6 +333,23 @@ def test_a_run_that_lost_its_claim_leaves_nothing(job_type, work, monkeypatch):
     assert not any(files for _, _, files in os.walk(default_storage.path("jobs")))
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_lease_holds_while_large_files_are_staged_or_stored(cast):
+    """A copy that takes longer than the lease is no lost worker."""
+    from jobs import keeper
+    from jobs.heartbeat import Heartbeat
+
+    past = timezone.now() - timedelta(minutes=1)
+    job = Job.objects.create(type="sleep", version="1.0", owner=cast["alice"], execution_duration=10, attempts=1,
+                             phase="EXECUTING", claim="mine", lease=past)  # fmt: skip
+    with Heartbeat(job, every=0.01):
+        deadline = time.monotonic() + 30
+        while done(job).lease <= past and time.monotonic() < deadline:
+            time.sleep(0.01)
+    keeper.reap()
+    assert (done(job).phase, job.claim) == ("EXECUTING", "mine")
+
+
 def test_progress_and_steps_are_seen_while_it_runs(job_type, work, monkeypatch):
     seen = []
 
@@ -404,6 +421,38 @@ def test_inner_steps_become_activities(job_type, work):
     ]  # fmt: skip
 
 
+def test_steps_are_linked_by_what_they_used_and_made(job_type, work):
+    """From a result back: the run used the models, the fit made them from the datasets."""
+    from provenance.models import Used, WasGeneratedBy
+
+    def run(params, context):
+        with context.out.step("reduce", used=["no.such-input"], made="datasets"):
+            pass
+        with context.out.step("fit", used=["datasets"], made="models"):
+            pass
+
+    job = job_type(run)
+    work()
+    made = {row.role: (row.entity_id, row.activity_id) for row in WasGeneratedBy.objects.all()}
+    first, second = f"{job.main_key}.step-1", f"{job.main_key}.step-2"
+    assert made["datasets"] == (first, f"{job.activity_id}.1")
+    assert made["models"] == (second, f"{job.activity_id}.2")
+    used = {(row.activity_id, row.entity_id) for row in Used.objects.all()}
+    assert used == {(f"{job.activity_id}.2", first), (job.activity_id, second)}
+
+
+def test_a_step_that_failed_made_nothing(job_type, work):
+    from provenance.models import Entity
+
+    def run(params, context):
+        with context.out.step("reduce", made="datasets"):
+            raise ValueError("no")
+
+    job = job_type(run)
+    work()
+    assert not Entity.objects.filter(pk__startswith=f"{job.main_key}.step").exists()
+
+
 def test_folder_is_private(job_type, work, scratch):
     def run(params, context):
         context.out.summary({"mode": oct(Path(context.out.folder).stat().st_mode & 0o777)})
@@ -411,3 +460,28 @@ def test_folder_is_private(job_type, work, scratch):
     job = job_type(run)
     work()
     assert done(job).summary == {"mode": "0o700"}
+
+
+# --- what it costs ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_job_costs_a_bounded_number_of_statements(alice, uws, work, monkeypatch):
+    """Twenty a second need this; whatever is asked once more for each job is felt."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from jobs.supervise import Watch
+
+    # A slow machine looks at the run in between; that is not what is counted.
+    monkeypatch.setattr(Watch, "_look", lambda self: None)
+    for number in (1, 2):
+        uws.create(seconds=0, note=f"warm {number}", PHASE="RUN")
+        work()
+    with CaptureQueriesContext(
+        connection,
+    ) as creation:
+        uws.create(seconds=0, note="counted", PHASE="RUN")
+    with CaptureQueriesContext(connection) as run:
+        assert work() == 1
+    assert len(creation) <= 11, [query["sql"][:90] for query in creation]
+    assert len(run) <= 45, [query["sql"][:90] for query in run]

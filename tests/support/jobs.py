@@ -1,5 +1,6 @@
 """Real processes around real jobs: database, broker, workers, keeper and web, to be broken one at a time."""
 
+import json
 import os
 import shutil
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -107,8 +108,11 @@ class JobGateway:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
-    def start_worker(self, name: str = "worker", slots: int = 2, classes: Iterable[str] = ("short", "io")) -> None:
-        self.start(name, sys.executable, "manage.py", "worker", *classes, f"--slots={slots}")
+    def start_worker(
+        self, name: str = "worker", slots: int = 2, classes: Iterable[str] = ("short", "io"), within: Sequence[str] = ()
+    ) -> None:
+        """``within``: a command that starts it, such as ``unshare``."""
+        self.start(name, *within, sys.executable, "manage.py", "worker", *classes, f"--slots={slots}")
 
     def start_keeper(self) -> None:
         self.start("keeper", sys.executable, "manage.py", "keeper")
@@ -154,8 +158,9 @@ class JobGateway:
 
     # --- jobs ---
 
-    def create(self, count: int, seconds: float = 0.05) -> None:
-        self.manage("shell", "-v0", "-c", CREATE.format(count=count, seconds=seconds))
+    def create(self, count: int, seconds: float = 0.05, name: str = "sleep") -> None:
+        """``name``: ``sleep``, a light job, or ``nap``, an external command forked from the fork server."""
+        self.manage("shell", "-v0", "-c", CREATE.format(count=count, seconds=seconds, name=name))
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
         connection = sqlite3.connect(self.data / "db.sqlite3", timeout=30)
@@ -184,7 +189,17 @@ def until(condition, seconds: float, what: str) -> None:
         time.sleep(0.05)
 
 
-MAKE_ALICE = """
+NAP = {
+    "name": "nap", "title": "Nap", "version": "1", "text": "A command that sleeps", "queue": "short", "duration": 60,
+    "max_duration": 3600, "memory": 2**28,
+    "parameters": [{"name": "seconds", "datatype": "double", "default": 0.0, "text": "How long"}],
+    "outputs": [{"name": "result", "text": "What it wrote", "content_type": "text/plain", "file": "result"}],
+    "command": {"argv": ["/bin/sh", "{script}"], "script": 'sleep "$seconds"; echo slept > result'},
+}  # fmt: skip
+MAKE_ALICE = f"""
+import json
+from jobs.models import JobDescription
+JobDescription.objects.create(name="nap", version="1", state="published", document=json.loads({json.dumps(NAP)!r}))
 from gateway.accounts import tokens
 from gateway.accounts.models import User
 alice = User.objects.create_user(username="alice", email="alice@demo.example", password="alice-demo")
@@ -196,5 +211,5 @@ from gateway.accounts.models import User
 from jobs import service
 viewer = viewer_of(User.objects.get(username="alice"))
 for number in range({count}):
-    service.create("sleep", viewer, {{"seconds": ["{seconds}"]}}, run_id=str(number), run=True)
+    service.create("{name}", viewer, {{"seconds": ["{seconds}"]}}, run_id=str(number), run=True)
 """

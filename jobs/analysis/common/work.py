@@ -27,6 +27,11 @@ class Work:
     out: Out
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
+    @property
+    def keys(self) -> list[str]:
+        """KEYs of the inputs, each once, for the steps that use them."""
+        return list(dict.fromkeys(item.key for group in self.inputs.values() for item in group if item.key))
+
     def stamp(self, name: str, title: str, level: str, content: str, main: bool = False) -> Stamp:
         return Stamp(
             job=self.out.job,

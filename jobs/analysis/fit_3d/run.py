@@ -33,10 +33,10 @@ def run(params: Fit3D, inputs: Mapping[str, Sequence[StagedInput]], out: Out) ->
     read = observations.read_all(inputs["observations"], out, NEEDS, until=0.1)
     spectra.refuse_point_like(read, "a 3D fit")
     runs = maps.in_view(read, params, out)
-    with out.step("reduce", runs=len(runs)):
+    with out.step("reduce", used=work.keys, made="reduced datasets", runs=len(runs)):
         stacked, used = stack(runs, field, out)
     out.progress(0.6, "Fitting")
-    with out.step("fit", model=params.model):
+    with out.step("fit", used=["reduced datasets"], made="fitted models", model=params.model):
         models, result, null = fit(stacked, params)
     if not result.success:
         out.warn(f"The fit did not converge: {result.message}. Take its numbers with care.")

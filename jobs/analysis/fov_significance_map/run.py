@@ -24,7 +24,7 @@ def run(params: FovSignificanceMap, inputs: Mapping[str, Sequence[StagedInput]],
     read = observations.read_all(inputs["observations"], out, ("aeff", "bkg"), until=0.1)
     spectra.refuse_point_like(read, "a significance map")
     runs = maps.in_view(read, params, out)
-    with out.step("reduce", runs=len(runs)):
+    with out.step("reduce", used=work.keys, made="reduced datasets", runs=len(runs)):
         stacked, norms, used = stack(runs, field, out)
     out.progress(0.75, "Significance")
     image = stacked.to_image()

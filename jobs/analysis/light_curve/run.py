@@ -34,10 +34,10 @@ def run(params: LightCurve, inputs: Mapping[str, Sequence[StagedInput]], out: Ou
     axis = geometry.reco_axis(whole, params.energy_bins_per_decade)
     runs = observations.read_all(inputs["observations"], out, ("aeff", "edisp"), until=0.1)
     time_intervals(runs, params)  # too many of them are refused before the work begins
-    with out.step("reduce", runs=len(runs)):
+    with out.step("reduce", used=work.keys, made="reduced datasets", runs=len(runs)):
         reduction = spectra.reduce(runs, whole, axis, out, span=(0.1, 0.4))
     out.progress(0.4, "Fitting the spectral shape")
-    with out.step("fit", model=params.model):
+    with out.step("fit", used=["reduced datasets"], made="fitted models", model=params.model):
         fitted = spectra.fit_all(reduction, params.model, out)
         shape = joint_shape(reduction, fitted, params.model, out)
     intervals = time_intervals(reduction.observations, params)

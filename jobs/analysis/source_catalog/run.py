@@ -38,7 +38,7 @@ def run(params: SourceCatalog, inputs: Mapping[str, Sequence[StagedInput]], out:
     read = observations.read_all(inputs["observations"], out, ("aeff", "bkg"), until=0.1)
     spectra.refuse_point_like(read, "a source catalogue")
     runs = maps.in_view(read, params, out)
-    with out.step("reduce", runs=len(runs)):
+    with out.step("reduce", used=work.keys, made="reduced datasets", runs=len(runs)):
         stacked = ring.stack(runs, field, out, span=(0.1, 0.7))
     out.progress(0.7, "Significance")
     found = maps.images(maps.estimate(stacked, params.on_radius))

@@ -29,10 +29,10 @@ def run(params: Spectrum, inputs: Mapping[str, Sequence[StagedInput]], out: Out)
     work = Work(params, inputs, out)
     axis = geometry.reco_axis(params, params.energy_bins_per_decade)
     runs = observations.read_all(inputs["observations"], out, NEEDS, until=0.1)
-    with out.step("reduce", runs=len(runs)):
+    with out.step("reduce", used=work.keys, made="reduced datasets", runs=len(runs)):
         reduction = spectra.reduce(runs, params, axis, out, span=(0.1, 0.5))
     out.progress(0.5, "Fitting")
-    with out.step("fit", model=params.model):
+    with out.step("fit", used=["reduced datasets"], made="fitted models", model=params.model):
         fitted = spectra.fit_all(reduction, params.model, out)
     best = list(fitted.values())[-1]
     out.progress(0.65, "Flux points")
