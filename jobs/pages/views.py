@@ -91,7 +91,7 @@ def with_page() -> list[JobType]:
 
 
 def titles() -> dict[str, str]:
-    return {t.name: t.description.title for t in registry.offered()}
+    return {t.name: _(t.description.title) for t in registry.offered()}
 
 
 # --- list ------------------------------------------------------------------------------------------------------------
