@@ -168,6 +168,7 @@ def create(
         if at_once:
             _check_run(job, job_type, who)
             job.phase, job.queued, job.queue = Phase.QUEUED, now, queue_of(job_type)
+            job.quote = past.quote(job)
         job.save(force_insert=True)
         store_uploads(job, job_type, uploads)
         lines = [("created", origin), *([(Phase.QUEUED.lower(), "")] if at_once else [])]
