@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -92,7 +93,7 @@ def positions(count: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.nda
     return ra[order].round(6), dec[order].round(6), which[order]
 
 
-def make(count: int, policy: int, seed: int = 1) -> Iterator[tuple]:
+def make(count: int, policy: int, seed: int = 1) -> Iterator[tuple[Any, ...]]:
     """Rows in the order of ``COLUMNS``."""
     ras, decs, which = positions(count, seed)
     random = np.random.default_rng(seed + 1)

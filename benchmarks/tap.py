@@ -11,7 +11,9 @@ import concurrent.futures
 import contextlib
 import io
 import random
+import signal
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -227,6 +229,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS))
     given = parser.parse_args()
+    # Who ends the benchmark ends its servers too.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))
     with folder_of(given.data) as folder, store(given.engine, folder, given.rows) as (env, postgres):
         service = Service(env, postgres)
         print(f"--- {given.engine}, {given.rows:,} rows", flush=True)
