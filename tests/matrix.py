@@ -271,7 +271,7 @@ PROVENANCE = {
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 PORTAL = {
     "cart/": opened("/cart/"),
-    "cart/script": opened("/cart/script"),
+    "cart/script": opened("/cart/script", status=302),
     "cart/zip": opened("/cart/zip", post=True, status=302),
     "sed/": opened("/sed/?ID={hidden}", status=(200, 200, 400, 400, 400)),
     "hips/<path:name>": opened("/hips/none", status=404),
@@ -282,6 +282,7 @@ PORTAL = {
     "search/export": opened("/search/export?ra=83.6&dec=22&radius=180&format=csv"),
     "search/sign": opened("/search/sign", post=True),
     "search/signed/<str:token>/results.vot": opened("/search/signed/unknown/results.vot", status=403),
+    "searches/columns": opened("/searches/columns", post=True, status=(302, 400, 400, 400, 400)),
     "searches/": opened("/searches/", status=(302, 200, 200, 200, 200)),
     "searches/<uuid:identifier>/": mine("/searches/{search}/", post=True, status=(302, 404, 404, 302, 404)),
 }
