@@ -65,6 +65,7 @@ def test_pages_that_people_see_when_signed_in(browser_page, archive, axe) -> Non
 
 def test_on_paper_only_what_is_read_stays(browser_page, archive) -> None:
     page = browser_page
+    page.goto(f"/search/results/?{CONE}")
     page.emulate_media(media="print")
     for hidden in (".d-bar", "footer", ".d-facets", ".d-pages"):
         for one in page.locator(hidden).all():
