@@ -73,7 +73,9 @@ class _Site(Extension):
 def _render(path: Path, changed: int) -> HelpPage:
     toc = TocExtension(permalink=False)
     reader = markdown.Markdown(extensions=["tables", "fenced_code", "def_list", "attr_list", toc, _Site()])
-    html = mark_safe(reader.convert(path.read_text()))  # noqa: S308 - files of ours, committed with the code
+    # Code that is wider than the page scrolls by keyboard too.
+    text = reader.convert(path.read_text()).replace("<pre>", '<pre tabindex="0">')
+    html = mark_safe(text)  # noqa: S308 - files of ours, committed with the code
     tokens = reader.toc_tokens[0]["children"] if reader.toc_tokens else []  # type: ignore[attr-defined]  # set by toc
     title = reader.toc_tokens[0]["name"] if reader.toc_tokens else path.stem  # type: ignore[attr-defined]  # set by toc
     return HelpPage(path.stem, title, html, tuple((token["id"], token["name"]) for token in tokens))

@@ -194,4 +194,6 @@ def beside(request: HttpRequest) -> HttpResponse:
         else:
             shown = [row.product for row in found.rows if row.product is not None]
             context["sky"] = side.sky(shown, criteria)
-    return render(request, "portal/beside.html", context)
+    # Without JavaScript it is a page of its own.
+    whole = not request.headers.get("HX-Request")
+    return render(request, "portal/beside_page.html" if whole else "portal/beside.html", context)
