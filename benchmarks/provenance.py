@@ -76,7 +76,7 @@ def fill(entities: int, activities: int) -> None:
     for shift, stride in ((0, 31), (1, 57)):
         run(
             f"INSERT INTO provenance_used (activity_id, entity_id, role, type, policy_id) {numbers}"
-            f" SELECT 'a' || i, 'e' || ({raw} + 3 * (i - 1) - (i * {stride} % ({raw} - 1)) - {shift}), 'input{shift}',"
+            f" SELECT 'a' || i, 'e' || ({raw} + 3 * (i - 1) - (i * {stride} %% ({raw} - 1)) - {shift}), 'input{shift}',"
             f" 'Main', {policy} FROM n",
             activities,
         )
@@ -88,7 +88,7 @@ def fill(entities: int, activities: int) -> None:
     for shift in range(2):
         run(
             f"INSERT INTO provenance_parameter (activity_id, number, name, value, policy_id) {numbers}"
-            f" SELECT 'a' || i, {shift}, 'setting{shift}', 'value ' || (i % 100), {policy} FROM n",
+            f" SELECT 'a' || i, {shift}, 'setting{shift}', 'value ' || (i %% 100), {policy} FROM n",
             activities,
         )
     hub(policy)

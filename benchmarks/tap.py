@@ -58,6 +58,8 @@ def centres(count: int) -> list[tuple[float, float]]:
 
 
 def cones(service: Service, count: int) -> None:
+    least = ["SELECT TOP 1 obs_id FROM ivoa.obscore"] * 50
+    say("the least of queries, to compare the others with", timed(service, least), "the less the better", "35 CPU ms")
     points = centres(50)
     small = [f"SELECT TOP 1000 * FROM ivoa.obscore WHERE {IN_CONE.format(*p, 0.1)}" for p in points]
     wish = "20 ms median, 15 CPU ms"

@@ -80,6 +80,8 @@ SESAME_URLS = env.words(
     "SESAME_URLS",
     "https://cds.unistra.fr/cgi-bin/nph-sesame/,http://vizier.cfa.harvard.edu/viz-bin/nph-sesame/",
 )
+# What is known of an object elsewhere: a TAP service with SIMBAD's tables; empty: never asked.
+SIMBAD_TAP = env.text("SIMBAD_TAP", "https://simbad.cds.unistra.fr/simbad/sim-tap")
 
 if PRODUCTION and ALLOW_LOOPBACK:
     raise env.SettingError("DISTILLER_ALLOW_LOOPBACK=True lets strangers reach this machine's own services")

@@ -19,7 +19,7 @@ from jobs.parameters import Parameter
 from jobs.phases import Phase
 from jobs.registry import JobType
 from jobs.staging import Inputs
-from provenance import capture, session
+from provenance import capture, selection, session
 from provenance.records import (
     ActivityDescriptionRecord,
     ActivityRecord,
@@ -99,7 +99,11 @@ def activity_of(run: Ended, steps: Sequence[ActivityRecord] = ()) -> ActivityRec
         end=ended,
         comment=_comment(run),
         parameters=tuple(_parameters(job, job_type)),
-        used=(*_used(inputs, job), *handed_over(steps)),
+        used=(
+            *_used(inputs, job),
+            *handed_over(steps),
+            *selection.used_by(job.activity_id, job.policy_id, job.owner_id),
+        ),
         generated=tuple(_generated(job, row, inputs, ended) for row in run.rows if row.size),
         agents=tuple(_agents(job, job_type)),
         software=(("distiller", metadata.version("distiller") if _installed() else "source"), *_software(run)),

@@ -52,6 +52,7 @@ __all__ = [
     "Outcome",
     "Parameter",
     "ParameterDescription",
+    "Selection",
     "UsageDescription",
     "Used",
     "WasAssociatedWith",
@@ -449,6 +450,19 @@ class Alternate(Kept):
 
     def __str__(self) -> str:
         return f"{self.name} is {self.identifier}"
+
+
+class Selection(Kept):
+    """The query by which the inputs of a run that is to come were chosen (``provenance.selection``)."""
+
+    activity_id = models.CharField(max_length=ID_LENGTH, primary_key=True)
+    adql = models.TextField()
+    service = models.TextField()
+    asked = models.DateTimeField()
+    rows = models.BigIntegerField(null=True, blank=True, help_text=_("that it found"))
+
+    def __str__(self) -> str:
+        return self.adql
 
 
 class Doubt(Kept):

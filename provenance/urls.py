@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from provenance import provsap, records_view, views, work_views
+from provenance import provsap, records_view, service, views, work_views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("provsap", provsap.provsap, name="provsap"),
@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("provenance/compare", work_views.compare, name="provenance-compare"),
     path("provenance/compare/verdict", work_views.verdict, name="provenance-verdict"),
     path("provenance/common", work_views.common, name="provenance-common"),
+    path("provenance/service", service.description, name="provenance-service"),
     path("provenance/select", work_views.select, name="provenance-select"),
     path("provenance/suspects", work_views.suspects, name="provenance-suspects"),
     path("provenance/entity/<str:identifier>/crate.zip", work_views.crate_zip, name="provenance-crate"),

@@ -182,6 +182,7 @@ ARCHIVE = {
     "search/results/beside": opened("/search/results/beside?ra=83.6&dec=22&radius=180"),
     "search/resolve": opened("/search/resolve?name=Crab"),
     "search/object": opened("/search/object?name=Crab+Nebula"),
+    "search/object/remote": opened("/search/object/remote?name=Crab+Nebula"),
     "search/suggest": opened("/search/suggest?q=se"),
 }
 
@@ -271,7 +272,7 @@ PROVENANCE = {
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 PORTAL = {
     "cart/": opened("/cart/"),
-    "cart/script": opened("/cart/script"),
+    "cart/script": opened("/cart/script?ID={hidden}", status=(302, 302, 200, 200, 200)),
     "cart/zip": opened("/cart/zip", post=True, status=302),
     "sed/": opened("/sed/?ID={hidden}", status=(200, 200, 400, 400, 400)),
     "hips/<path:name>": opened("/hips/none", status=404),
@@ -281,6 +282,8 @@ PORTAL = {
     "search/adql": opened("/search/adql", post=True, fields={"adql": "SELECT * FROM ivoa.obscore"}, status=302),
     "search/export": opened("/search/export?ra=83.6&dec=22&radius=180&format=csv"),
     "search/sign": opened("/search/sign", post=True),
+    "search/simultaneous": Row(Kind.KNOWN, "/search/simultaneous?ID={key}", status=302),
+    "searches/columns": signed_in("/searches/columns", post=True, status=(302, 400, 400, 400, 400)),
     "search/signed/<str:token>/results.vot": opened("/search/signed/unknown/results.vot", status=403),
     "searches/": opened("/searches/", status=(302, 200, 200, 200, 200)),
     "searches/<uuid:identifier>/": mine("/searches/{search}/", post=True, status=(302, 404, 404, 302, 404)),
@@ -308,6 +311,7 @@ WORK = {
         "/provenance/suspects", post=True, fields={"key": "{hidden}"}, status=(403, 403, 403, 403, 302)
     ),
     "provenance/select": opened("/provenance/select", post=True, fields={"key": "{hidden}"}, status=302),
+    "provenance/service": opened("/provenance/service"),
     "provenance/entity/<str:identifier>/crate.zip": Row(Kind.KNOWN, "/provenance/entity/{key}/crate.zip"),
     "provenance/entity/<str:identifier>/dependents/": Row(Kind.KNOWN, "/provenance/entity/{key}/dependents/"),
     "provenance/activity/<str:identifier>/dependents/": Row(Kind.KNOWN, "/provenance/activity/{activity}/dependents/"),

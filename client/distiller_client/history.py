@@ -87,7 +87,7 @@ def _fits(path: Path) -> dict[str, Any]:
         header, data = hdus[0].header, hdus["PROVENANCE"].data
         names = getattr(data, "names", None) or []
         text = str(data["PROV_JSON"][0]) if "PROV_JSON" in names else bytes(data.astype("uint8")).decode()
-        rows = hdus["PROGENITORS"].data if "PROGENITORS" in hdus else []
+        rows: Any = hdus["PROGENITORS"].data if "PROGENITORS" in hdus else []
         return {
             **{key: str(header.get(key, "")) for key in ("CREATOR", "ORIGIN", "DATE")},
             "PROGENITORS": [{name: str(row[name]) for name in rows.names} for row in rows],

@@ -52,10 +52,17 @@ def attributes(pairs: Iterable[tuple[str, str]]) -> Xml:
 
 def tag(name: str, /, *children: str, **values: str) -> Xml:
     """An element. In attribute names ``__`` stands for a colon and ``_`` for a hyphen; empty values are left out."""
-    pairs = ((key.replace("__", ":").replace("_", "-"), value) for key, value in values.items())
+    pairs = ((_attribute_name(key), value) for key, value in values.items())
     content = "".join(child if isinstance(child, Xml) else escape(child) for child in children)
     opening = f"<{name}{attributes(pairs)}"
     return Xml(f"{opening}>{content}</{name}>" if content else f"{opening}/>")
+
+
+def _attribute_name(key: str) -> str:
+    prefix, colon, local = key.partition("__")
+    if prefix == "xmlns":
+        return f"{prefix}:{local}" if colon else prefix
+    return key.replace("__", ":").replace("_", "-")
 
 
 def maybe(name: str, text: str) -> Xml:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig
 from django.core.paginator import Page, Paginator
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import (
     Http404,
@@ -40,6 +41,7 @@ from jobs.phases import Phase
 from jobs.registry import JobType
 from jobs.uws import documents
 from jobs.uws.views import uploads_of
+from provenance import selection
 
 View = Callable[..., HttpResponseBase]
 PAGE_SIZES = (10, 25, 50, 100)
@@ -89,7 +91,7 @@ def with_page() -> list[JobType]:
 
 
 def titles() -> dict[str, str]:
-    return {t.name: t.description.title for t in registry.offered()}
+    return {t.name: _(t.description.title) for t in registry.offered()}
 
 
 # --- list ------------------------------------------------------------------------------------------------------------
@@ -243,19 +245,21 @@ def _create(request: HttpRequest, job_type: JobType) -> HttpResponseBase:
     if not form.is_valid and not (draft and not any(f.error and f.texts for f in form.fields)):
         return _form_page(request, form, values, status=400)
     try:
-        job = service.create(
-            job_type.name,
-            asker,
-            values,
-            run_id=request.POST.get("RUNID", ""),
-            run=not draft,
-            duration=request.POST.get("EXECUTIONDURATION"),
-            destruction=request.POST.get("DESTRUCTION"),
-            uploads=uploaded,
-            origin="browser",
-            notify="notify" in request.POST,
-            webhook=request.POST.get("WEBHOOK", "").strip(),
-        )
+        with transaction.atomic():
+            job = service.create(
+                job_type.name,
+                asker,
+                values,
+                run_id=request.POST.get("RUNID", ""),
+                run=not draft,
+                duration=request.POST.get("EXECUTIONDURATION"),
+                destruction=request.POST.get("DESTRUCTION"),
+                uploads=uploaded,
+                origin="browser",
+                notify="notify" in request.POST,
+                webhook=request.POST.get("WEBHOOK", "").strip(),
+            )
+            selection.keep(job.activity_id, selection.given_by(request.POST))
     except Refused as refused:
         if refused.status == 401:
             raise
@@ -267,7 +271,10 @@ def _create(request: HttpRequest, job_type: JobType) -> HttpResponseBase:
 def _create_each(request: HttpRequest, job_type: JobType, values: dict[str, list[str]]) -> HttpResponseBase:
     """One job for each input, all or none; leads to the list of jobs."""
     try:
-        made = each.create(job_type, viewer(request), values, request.POST)
+        with transaction.atomic():
+            made = each.create(job_type, viewer(request), values, request.POST)
+            for job in made:
+                selection.keep(job.activity_id, selection.given_by(request.POST))
     except each.Unfit as unfit:
         form = forms.make(job_type, values, viewer(request))
         return _form_page(request, forms.Form(job_type, form.fields, fault=str(unfit)), values, status=unfit.status)
@@ -300,6 +307,7 @@ def _form_page(
         "controls": _controls(request, edited),
         "upload_limit": limits().upload_size,
         "may_run": service.may_create(job_type, viewer(request)),
+        "chosen": [(name, (request.POST or request.GET).get(name, "")) for name in selection.FIELDS],
     }
     return render(request, "jobs/form.html", context, status=status)
 

@@ -104,7 +104,7 @@ def links(product: Product) -> list[str]:
     found = [
         f'<{base}/provsap?ID={identifier}&RESPONSEFORMAT=PROV-JSON>; rel="{HAS_PROVENANCE}";'
         f' anchor="{product.obs_publisher_did}"; type="application/json"',
-        f'<{base}/provsap>; rel="{QUERY_SERVICE}"; anchor="{product.obs_publisher_did}"',
+        f'<{base}/provenance/service>; rel="{QUERY_SERVICE}"; anchor="{product.obs_publisher_did}"',
         f'<{page}>; rel="describedby"; type="text/html"',
         f'<{base}/datalink/links?ID={identifier}>; rel="related"; type="application/x-votable+xml;content=datalink"',
         f'<{page}>; rel="cite-as"',

@@ -91,7 +91,7 @@ def with_model(curve: Curve, hdus: fits.HDUList) -> Curve:
     name = str(hdu.header.get("SPECMOD", "")).replace("_", " ")
     curve.figure["data"][:0] = [
         line | {"y": low, "line": {"width": 0}, "showlegend": False},
-        line | {"y": high, "line": {"width": 0}, "fill": "tonexty", "band": True, "name": _("68 % error band")},
+        line | {"y": high, "line": {"width": 0}, "fill": "tonexty", "band": True, "name": _("error band (68 %)")},
         line
         | {
             "y": value,

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from gateway.access.request import viewer as viewer_of_request
 from gateway.vo.readable import position, sexagesimal
-from search.resolver import service, sources
+from search.resolver import service, simbad, sources
 from search.resolver.positions import icrs_to_galactic
 
 
@@ -40,6 +40,38 @@ def page(request: HttpRequest) -> HttpResponse:
         "links": _links(found.name, (found.ra, found.dec)),
     }
     return render(request, "portal/object.html", context)
+
+
+@require_safe
+def remote(request: HttpRequest) -> HttpResponse:
+    """What SIMBAD knows, as part of the object's page; fetched by it once it stands."""
+    name = request.GET.get("name", "")[: service.MAX_NAME]
+    try:
+        found = simbad.known(name)
+    except simbad.Unreachable:
+        return render(request, "portal/object_remote.html", {"silent": True})
+    return render(
+        request, "portal/object_remote.html", {"found": found, "facts": _remote_facts(found) if found else []}
+    )
+
+
+def _remote_facts(found: simbad.Known) -> list[tuple[str, str, str]]:
+    """Label, value, and the bibcode of the publication it is from."""
+    parallax = ""
+    if found.parallax is not None:
+        error = f" ± {found.parallax_error:.2g}" if found.parallax_error is not None else ""
+        parallax = f"{found.parallax:.4g}{error} mas".replace("-", "−")
+    redshift = "" if found.redshift is None else f"{found.redshift:.6g}".replace("-", "−")
+    distance = "" if found.distance is None else f"{found.distance:.4g} {found.distance_unit}"
+    facts = [
+        (_("Name"), found.name, ""),
+        (_("Type"), found.kind, ""),
+        (_("Redshift"), redshift, found.redshift_reference),
+        (_("Distance"), distance, found.distance_reference),
+        (_("Parallax"), parallax, ""),
+        (_("Also known as"), ", ".join(found.names), ""),
+    ]
+    return [fact for fact in facts if fact[1]]
 
 
 def _links(name: str, place: tuple[float, float] | None) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
@@ -151,6 +152,7 @@ def _context(request: HttpRequest, viewer: Viewer, adql: str) -> dict[str, Any]:
     tap = f"{settings.PUBLIC_URL}/tap"
     return {
         "query": adql,
+        "asked": timezone.now().isoformat(timespec="seconds"),
         "origin_query": request.GET.get("from", "") or ("" if "adql" in request.GET else request.GET.urlencode()),
         "snippets": snippets.every(adql, tap),
         "formats": FORMATS,

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from gateway.access.request import viewer as viewer_of_request
 from gateway.vo.tables import published
-from search.portal import addresses, asking, builder, examples, facets, form, going, past, stored
+from search.portal import addresses, asking, builder, columns, examples, facets, form, going, past, stored
 from search.portal.criteria import Criteria, Problem, read
 from search.portal.elsewhere import services
 from search.resolver import service
@@ -33,6 +33,7 @@ def form_context(request: HttpRequest, criteria: Criteria) -> dict[str, Any]:
         "criteria": criteria,
         "fields": fields,
         "summaries": form.summaries(fields),
+        "column_filters": [(columns.ALL[key].label, one.text) for key, one in criteria.filters.items()],
         "examples": [one for one in examples.EXAMPLES if one.form],
         "targets": request.GET.get("targets", ""),
         "hide_quick_search": False,
@@ -53,7 +54,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """The form, filled from the address."""
     criteria = criteria_of(request)
     context = form_context(request, criteria)
-    if request.GET.get("mode") == "adql" or request.GET.get("adql"):
+    if request.GET.get("mode") == "adql" or request.GET.get("adql") or request.GET.get("q"):
         context |= _editor(request, criteria, context["query"])
         return render(request, "portal/adql.html", context)
     return render(request, "portal/search.html", context)
@@ -63,8 +64,9 @@ def _editor(request: HttpRequest, criteria: Criteria, query: str) -> dict[str, A
     """The editor with the tables that can be asked, and the way back to the form."""
     line, column = (request.GET.get(name, "") for name in ("line", "column"))
     return {
-        "adql": request.GET.get("adql", "")[: stored.MAX_LENGTH] or query,
+        "adql": stored.query_of(request) or query,
         "origin": request.GET.get("from") or addresses.encode(addresses.pairs(criteria)),
+        "by_hand": stored.query_of(request) is not None,
         "tables": [table for _name, table in published.items()],
         "worked": tap_examples.EXAMPLES,
         "line": line if line.isdecimal() else "",

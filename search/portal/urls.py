@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/archives/<uuid:identifier>/export", elsewhere.export, name="archive-export"),
     path("search/simultaneous", simultaneous.go, name="simultaneous"),
     path("search/object", object_views.page, name="object"),
+    path("search/object/remote", object_views.remote, name="object-remote"),
     path("search/sign", samp_views.sign_table, name="sign-table"),
     path("search/signed/<str:token>/results.vot", samp_views.signed_table, name="signed-table"),
     path("products/", product_views.by_identifier, name="product-by-identifier"),

@@ -30,7 +30,9 @@ def read(path: Path, *, ra: str = "", dec: str = "") -> Table:
         if name and name not in known:
             raise UnreadableTable(f"There is no column {name} in {path.name}; it has {', '.join(sorted(known))}.")
     marks = {ra: "pos.eq.ra;meta.main", dec: "pos.eq.dec;meta.main"}
-    columns = tuple(replace(c, ucd=marks[c.name]) if c.name and c.name in marks else c for c in table.columns)
+    columns = tuple(
+        replace(c, ucd=marks[c.name], unit=c.unit or "deg") if c.name and c.name in marks else c for c in table.columns
+    )
     return Table(columns, table.rows)
 
 
@@ -53,7 +55,7 @@ def _by_astropy(path: Path) -> Table:
         table = _parquet(path) if form == "parquet" else AstropyTable.read(path, format=form)
     except Exception as error:
         raise UnreadableTable(f"{path.name} cannot be read: {error}") from error
-    columns = tuple(_column(name, table[name]) for name in table.colnames)
+    columns = tuple(_column(name, table[name], _keywords(table.meta, at)) for at, name in enumerate(table.colnames, 1))
     cells = [_cells(table[name]) for name in table.colnames]
     return Table(columns, list(zip(*cells, strict=True)))
 
@@ -65,10 +67,12 @@ def _parquet(path: Path) -> Any:
     from pyarrow import parquet  # noqa: PLC0415
 
     read = parquet.read_table(path)
+    said = _said_by_astropy(read.schema.metadata or {})
     table = AstropyTable()
     for field in read.schema:
         values = read.column(field.name).to_pylist()
-        words = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+        words = said.get(field.name, {})
+        words |= {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
         known = next((value for value in values if value is not None), 0)
         filled = [type(known)() if value is None else value for value in values]
         table[field.name] = MaskedColumn(
@@ -81,7 +85,24 @@ def _parquet(path: Path) -> Any:
     return table
 
 
-def _column(name: str, data: Any) -> Column:
+def _said_by_astropy(metadata: dict[bytes, bytes]) -> dict[str, dict[str, str]]:
+    """Unit, description and UCD of each column, where astropy wrote the file: it keeps them beside Arrow's own."""
+    from astropy.table.meta import get_header_from_yaml  # noqa: PLC0415
+
+    lines = metadata.get(b"table_meta_yaml", b"").decode().splitlines()
+    found = get_header_from_yaml(lines)["datatype"] if lines else []
+    known = ("unit", "description", "ucd")
+    every = {one["name"]: {**one, **(one.get("meta") or {})} for one in found}
+    return {name: {key: str(one[key]) for key in known if one.get(key)} for name, one in every.items()}
+
+
+def _keywords(meta: Any, number: int) -> dict[str, str]:
+    """What a FITS header says of a column by the keywords that TOPCAT and STILTS write."""
+    words = {"ucd": "TUCD", "utype": "TUTYP", "description": "TCOMM"}
+    return {name: str(meta[f"{key}{number}"]) for name, key in words.items() if f"{key}{number}" in meta}
+
+
+def _column(name: str, data: Any, words: dict[str, str]) -> Column:
     text = data.dtype.kind in "SUO"
     datatype = "char" if text else _TYPES.get(data.dtype.str[1:], "long" if data.dtype.kind in "iu" else "double")
     sides = "*" if text or data.ndim > 1 else ""
@@ -91,9 +112,9 @@ def _column(name: str, data: Any) -> Column:
         datatype=datatype,
         arraysize=sides,
         unit=str(data.unit) if data.unit is not None else "",
-        ucd=meta.get("ucd", ""),
-        utype=meta.get("utype", ""),
-        description=str(data.info.description or meta.get("comments", "")),
+        ucd=meta.get("ucd", "") or words.get("ucd", ""),
+        utype=meta.get("utype", "") or words.get("utype", ""),
+        description=str(data.info.description or meta.get("comments", "") or words.get("description", "")),
     )
 
 

@@ -4,6 +4,43 @@ const list = document.querySelector("#complete");
 const names = [...new Set([...document.querySelectorAll("[data-insert]")].map((button) => button.dataset.insert))];
 const words = ["SELECT", "TOP", "FROM", "WHERE", "AND", "ORDER BY", "GROUP BY", "NATURAL JOIN", "INTERSECTS", "CONTAINS", "CIRCLE", "POINT", "DISTANCE", "COUNT"];
 
+const DRAFT = "adql-draft";
+const given = editor.defaultValue;
+const state = document.querySelector("[data-state]");
+
+// What is typed survives a reload of the same query, and nothing else.
+try {
+  const draft = JSON.parse(sessionStorage.getItem(DRAFT) || "null");
+  if (draft?.given === given && draft.text !== given && !editor.dataset.line) { editor.value = draft.text; mark(); }
+} catch { /* private window, or not ours */ }
+function mark() {
+  if (!state) return;
+  state.textContent = state.dataset.hand;
+  state.className = "d-pill d-pill-warning";
+}
+editor.addEventListener("input", () => {
+  mark();
+  try { sessionStorage.setItem(DRAFT, JSON.stringify({ given, text: editor.value })); } catch { /* private window */ }
+});
+
+// The schema browser: only the columns that contain what is typed, their tables open.
+const find = document.querySelector("[data-find]");
+if (find) {
+  find.hidden = false;
+  find.addEventListener("input", () => {
+    const word = find.value.trim().toLowerCase();
+    for (const table of document.querySelectorAll(".d-schema details")) {
+      let hits = 0;
+      for (const item of table.querySelectorAll("li")) {
+        item.hidden = word !== "" && !`${item.textContent} ${item.title}`.toLowerCase().includes(word);
+        hits += item.hidden ? 0 : 1;
+      }
+      table.hidden = hits === 0;
+      if (word) table.open = true;
+    }
+  });
+}
+
 function insert(text, from = editor.selectionStart, to = editor.selectionEnd) {
   editor.focus();
   editor.setRangeText(text, from, to, "end");

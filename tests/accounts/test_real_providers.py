@@ -78,10 +78,12 @@ def federation(site, tmp_path: Path) -> Iterator[tuple]:
         "urn:oid:2.5.4.42": ["Anne"],
     }
     eve = {idp.EPPN: ["anne@obspm.fr"], idp.MAIL: ["eve@oca.eu"]}
+    bea = {idp.EPPN: ["bea@obspm.fr"], idp.MAIL: ["bea@obspm.fr"]}
+    tom = {idp.EPPN: ["tom@oca.eu"], idp.MAIL: ["tom@oca.eu"]}
     greedy = {idp.EPPN: ["greedy@oca.eu"], idp.MAIL: ["greedy@oca.eu"], idp.ENTITLEMENT: [PI]}
     servers = [
-        providers.institution(tmp_path / "paris", "paris", {"anne": anne}, entity, acs),
-        providers.institution(tmp_path / "nice", "nice", {"eve": eve, "greedy": greedy}, entity, acs),
+        providers.institution(tmp_path / "paris", "paris", {"anne": anne, "bea": bea}, entity, acs),
+        providers.institution(tmp_path / "nice", "nice", {"eve": eve, "greedy": greedy, "tom": tom}, entity, acs),
     ]
     paris, nice = servers
     entities = [

@@ -126,6 +126,19 @@ def test_flux_points_are_gadf_and_carry_what_a_reader_needs(spectrum):
         assert 10 < header["ZENITH"] < 60
 
 
+def test_flux_points_carry_the_fitted_model_with_its_band(spectrum):
+    _, ran = spectrum
+    with fits.open(ran.folder / "flux_points.fits", checksum=True) as hdus:
+        points, model = hdus[1].data, hdus["MODEL"]
+        assert model.header["SPECMOD"] == "power_law"
+        assert [column.unit for column in model.columns] == ["TeV", *["erg s-1 cm-2"] * 3]
+        energy, value, low, high = (model.data[name] for name in ("energy", "e2dnde", "e2dnde_min", "e2dnde_max"))
+        assert energy[[0, -1]] == pytest.approx([points["e_min"].min(), points["e_max"].max()])
+        assert ((low < value) & (value < high)).all()
+        index = np.gradient(np.log(value), np.log(energy))
+        assert index == pytest.approx(2 - ran.summary["pl_stacked"]["index"][0], abs=1e-6)
+
+
 def test_the_ogip_files_name_each_other(spectrum):
     _, ran = spectrum
     with zipfile.ZipFile(ran.folder / "spectrum.zip") as archive:

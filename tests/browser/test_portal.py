@@ -10,6 +10,7 @@ PAGES = (
     "/search/?energy_min=50&energy_max=10&data_rights=public",
     "/search/results/?target=Crab+Nebula&ra=83.6331&dec=22.0145&radius=0.1",
     "/search/results/?cut_set=loose&simulated=1",
+    "/search/results/?filters=1&f_zenith=steep&region=BOX+83+22+4+4",
     "/products/test.run-1/",
     "/products/test.run-6/?tab=metadata",
     "/cart/",

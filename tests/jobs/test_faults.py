@@ -71,25 +71,36 @@ def test_kill_9_of_a_pool_process(gateway):
 
 
 @pytest.mark.parametrize("gateway", ["filesystem"], indirect=True)
-def test_kill_9_of_the_fork_server(gateway):
+def test_kill_9_of_the_fork_server(gateway, tmp_path):
     """The runs that came from it die with it and are tried again; the next one is there when it is needed."""
-    gateway.create(2, seconds=2, name="nap")
     started(gateway, name="nap")
-    gateway.create(2, seconds=2, name="nap")
-    until(lambda: runs(gateway, "sleep 2.0"), PATIENCE, "a long one runs")
+    gateway.create(2, name="nap", gate=tmp_path / "gate")
+    until(lambda: len(runs(gateway, "script")) == 2, PATIENCE, "two wait at the gate")
     first = gateway.runner()
     os.kill(first, signal.SIGKILL)
     lost = "SELECT * FROM jobs_jobevent WHERE why = 'The runner was lost.'"
-    until(lambda: gateway.query(lost), PATIENCE, "the worker noticed")
-    all_is_well(gateway, COUNT + 4)
+    until(lambda: len(gateway.query(lost)) == 2, PATIENCE, "the worker noticed")
+    (tmp_path / "gate").touch()
+    all_is_well(gateway, COUNT + 2)
     assert gateway.runner() not in (0, first)
 
 
 @pytest.mark.parametrize("gateway", ["filesystem"], indirect=True)
-@pytest.mark.parametrize("name", ["sleep", "nap"])
-def test_kill_9_of_the_job_itself(gateway, name):
-    started(gateway, name=name)
-    gateway.create(2, seconds=2, name=name)
+def test_kill_9_of_a_command(gateway, tmp_path):
+    started(gateway, name="nap")
+    gateway.create(2, name="nap", gate=tmp_path / "gate")
+    until(lambda: len(runs(gateway, "script")) == 2, PATIENCE, "two wait at the gate")
+    for pid in runs(gateway, "script"):
+        os.kill(pid, signal.SIGKILL)
+    (tmp_path / "gate").touch()
+    all_is_well(gateway, COUNT + 2)
+    assert gateway.query("SELECT count(*) FROM jobs_job WHERE attempts = 2") == [(2,)]
+
+
+@pytest.mark.parametrize("gateway", ["filesystem"], indirect=True)
+def test_kill_9_of_a_light_job(gateway):
+    started(gateway)
+    gateway.create(2, seconds=10)
     until(lambda: runs(gateway), PATIENCE, "one runs")
     for pid in runs(gateway):
         os.kill(pid, signal.SIGKILL)

@@ -7,13 +7,17 @@ import subprocess
 import pytest
 from astropy.io.votable import parse
 
+from tests.vo.schemas import check
+
 pytestmark = pytest.mark.django_db
 CRAB = {"RA": "83.633", "DEC": "22.514", "SR": "0.1"}
 
 
 def fetch(client, **parameters):
     response = client.get("/scs", parameters)
-    return response, b"".join(response.streaming_content) if response.streaming else response.content
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    check(content)
+    return response, content
 
 
 def rows_of(content):

@@ -7,8 +7,10 @@ import subprocess
 import pytest
 from astropy.io.votable import parse
 from django.utils import timezone
+from lxml import etree
 
 from search.archive.models import Product
+from tests.vo.schemas import check
 
 pytestmark = pytest.mark.django_db
 PROBLEMS = ("E-", "W-", "ERROR", "WARN")
@@ -20,6 +22,7 @@ NAMES = ("anonymous", "charlie", "bob", "alice", "dana")
 def fetch(client, *identifiers, **more):
     response = client.get("/datalink/links", {"ID": list(identifiers), **more})
     content = b"".join(response.streaming_content) if response.streaming else response.content
+    check(content)
     return response, content
 
 
@@ -165,10 +168,9 @@ def test_other_methods_are_refused(client, db):
 
 def test_service_documents(client, db):
     for path in ("/datalink/capabilities", "/scs/capabilities", "/soda/capabilities"):
-        content = client.get(path).content
-        assert b"standardID" in content
+        assert b"standardID" in etree.tostring(check(client.get(path).content))
     for path in ("/datalink/availability", "/scs/availability", "/soda/availability"):
-        assert b"true" in client.get(path).content
+        assert b"true" in etree.tostring(check(client.get(path).content))
 
 
 @pytest.mark.slow

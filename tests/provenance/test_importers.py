@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ from tests.provenance.test_capture import everything
 
 pytestmark = pytest.mark.django_db
 VOPROV_EXAMPLE = Path(__file__).with_name("voprov_example.json")
-"""Written by voprov 0.0.4 with prov 2.5.3: every class of the model once."""
+"""Written by voprov 0.0.4 with prov 2.5.3 (``make_voprov_example.py``): every class of the model once."""
 
 
 @pytest.fixture
@@ -231,6 +232,7 @@ def test_ivoa_prov_json_as_voprov_writes_it(operator):
         "dataset",
         "i",
     )
+    assert made.generated_at_time == datetime(2026, 1, 1, 0, 30, tzinfo=UTC)
     assert Entity.objects.get(pk="v").value == "5"
     assert Entity.objects.get(pk="c").had_member.get().entity_id == "i"
     before = everything()
@@ -670,3 +672,27 @@ def test_a_document_makes_nobody_fetch_anything(operator, monkeypatch, content):
         import_document(content, operator)
     assert not calls
     assert "root:" not in repr(everything())
+
+
+def test_all_that_was_done_anywhere_stands_in_one_graph_walked_both_ways(operator):
+    """A ctapipe log, a document of ``prov``, one of OPUS's library, and a run of the gateway itself."""
+    from prov.model import ProvDocument
+
+    import_document(long_log(3), operator)
+    raw, reduced = (Entity.objects.get(location=f"/d/{n}.h5") for n in (-1, 2))
+    merging = ProvDocument()
+    merging.add_namespace("arc", "ivo://distiller.example/arc?")
+    merging.add_namespace("x", "http://elsewhere.example/")
+    merging.used(merging.activity("x:merge"), merging.entity(f"arc:{reduced.pk}"))
+    merging.wasGeneratedBy(merging.entity("arc:i"), "x:merge")
+    import_document(merging.serialize(format="json").encode(), operator)
+    import_document(VOPROV_EXAMPLE.read_bytes(), operator)
+    capture.record(run("job-9", ["e"], ["final"]))
+
+    everything_before = walk([("entity", "final")], ANONYMOUS, Walk(depth=50, agents=False))
+    everything_after = walk([("entity", raw.pk)], ANONYMOUS, Walk(depth=50, direction="FORTH", agents=False))
+    way = [("entity", name) for name in (raw.pk, reduced.pk, "i", "e", "final")]
+    for graph in (everything_before, everything_after):
+        assert set(way) <= set(graph.nodes)
+        assert {node.row.name for node in graph.of("activity")} >= {"ctapipe-process", "job", "job-9"}
+    assert Entity.objects.get(pk="final").history.steps.count("ctapipe-process") >= 1

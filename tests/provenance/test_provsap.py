@@ -1,6 +1,7 @@
 """ProvSAP: every parameter of the draft and of OPUS, in both spellings, and the rights in every format."""
 
 import json
+import re
 
 import pytest
 
@@ -66,6 +67,28 @@ def test_views(client):
     flow = document(client, "ID=analyse&DEPTH=9&VIEW=workflow")["wasInformedBy"]
     assert next(iter(flow.values())) == {"prov:informed": "arc:analyse", "prov:informant": "arc:calibrate"}
     assert "used" not in document(client, "ID=sky&DEPTH=9&VIEW=responsibility")
+
+
+@pytest.mark.parametrize("item", FORMATS, ids=lambda item: item.name)
+@pytest.mark.parametrize(
+    ("view", "shown", "left_out"),
+    [
+        ("workflow", {"analyse", "calibrate"}, {"RAW", "SKY", "CAL"}),
+        ("dataflow", {"RAW", "SKY", "CAL"}, {"Operator"}),
+        ("responsibility", {"Alice"}, {"RAW"}),
+    ],
+)
+def test_each_view_in_each_format(client, item, view, shown, left_out):
+    chain()
+    start = "analyse" if view == "workflow" else "sky"
+    answer = client.get(
+        f"/provsap?ID={start}&DEPTH=9&CONFIGURATION=0&DESCRIPTIONS=0&VIEW={view}&RESPONSEFORMAT={item.name}"
+    )
+    assert answer.status_code == 200
+    if item.name != "PROV-PNG":
+        words = set(re.findall(r"[A-Za-z]+", re.sub(r"ivo://[^\s\"<>]+", " ", answer.content.decode())))
+        assert shown <= words
+        assert not left_out & words
 
 
 @pytest.mark.parametrize(
@@ -141,3 +164,20 @@ def test_the_matrix_of_rights_holds_in_every_format(cast, client_of, item, model
     assert hidden.status_code == (200 if sees else 404)
     if not sees:
         assert hidden.content.replace(b"secret-target", b"never-was") == unknown.content
+
+
+def test_the_service_describes_itself_as_prov_aq_says(client, settings):
+    """A client that follows ``has_query_service`` learns how to ask about any identifier."""
+    from rdflib import Graph, Namespace, URIRef
+    from rdflib.namespace import RDF
+
+    chain()
+    prov = Namespace("http://www.w3.org/ns/prov#")
+    answer = client.get("/provenance/service")
+    assert answer["Content-Type"].startswith("text/turtle")
+    found = Graph().parse(data=answer.content.decode(), format="turtle")
+    described = found.value(URIRef(f"{settings.PUBLIC_URL}/provenance/service"), prov.describesService)
+    assert (described, RDF.type, prov.DirectQueryService) in found
+    template = str(found.value(described, prov.provenanceUriTemplate))
+    address = template.replace("{uri}", "ivo%3A%2F%2Fdistiller.example%2Farc%3Fsky").removeprefix(settings.PUBLIC_URL)
+    assert "arc:sky" in client.get(address).json()["datasetEntity"]

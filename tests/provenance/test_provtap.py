@@ -1,5 +1,7 @@
 """ProvTAP: the model as tables, the founding questions as one query each, and no row for whom it is not."""
 
+import re
+
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
@@ -12,6 +14,7 @@ from provenance.models import History, Parameter, Used
 from provenance.published import TABLES
 from provenance.records import ActivityDescriptionRecord, ActivityRecord, GeneratedRecord, UsedRecord
 from tests.provenance.builders import chain, entity, run, setting
+from tests.tap.conftest import make_product
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +59,7 @@ def test_every_table_answers_and_every_column_exists():
 
 def test_every_class_of_the_model_is_published():
     published = {table.physical for table in TABLES}
-    beyond = {"Alternate", "Doubt", "DescriptionContact"}
+    beyond = {"Alternate", "Doubt", "DescriptionContact", "Selection"}
     for model in apps.get_app_config("provenance").get_models():
         assert model._meta.db_table in published or model.__name__ in beyond, model
 
@@ -264,3 +267,48 @@ def test_registering_a_description_tells_nobody_of_it_before_a_public_run(cast, 
     bobs = Policy.objects.create(name="bobs", rights="proprietary", metadata="hidden", owner=cast.bob)
     runs.write(guessed, Sender(viewer_of(cast.bob), bobs))
     assert Parameter.objects.get(name="poppy").description.default is None
+
+
+# --- the three questions by which provenance began -------------------------------------------------------------------
+
+QUESTIONS = {
+    "a version of the pipeline, for a target": (
+        "SELECT o.obs_publisher_did FROM ivoa.obscore AS o JOIN provenance.product_history AS h"
+        " ON o.obs_publisher_did = h.obs_publisher_did"
+        " WHERE h.pipeline_version = '0.27' AND o.target_name = 'Crab'",
+        {"version": "0.27", "level": "DL3"},
+        {"test.run-1", "test.run-3"},
+        {"test.run-1"},
+    ),
+    "a reconstruction method": (
+        "SELECT o.obs_publisher_did FROM ivoa.obscore AS o JOIN provenance.product_history AS h"
+        " ON o.obs_publisher_did = h.obs_publisher_did WHERE h.reconstruction_method = 'ImPACT'",
+        {"method": "ImPACT", "level": "DL3"},
+        {"test.run-2"},
+        {"test.run-2"},
+    ),
+    "loose cuts": (
+        "SELECT o.obs_publisher_did FROM ivoa.obscore AS o JOIN provenance.product_history AS h"
+        " ON o.obs_publisher_did = h.obs_publisher_did WHERE h.cut_set = 'loose'",
+        {"cuts": "loose", "level": "DL3"},
+        {"test.run-1", "test.run-3"},
+        {"test.run-1", "test.run-3"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("adql", "form", "products", "answers"), QUESTIONS.values(), ids=QUESTIONS)
+def test_the_founding_questions_through_tap_and_through_the_form(client, adql, form, products, answers):
+    """The form finds what a history says; TAP joins it with what was observed."""
+    policy = capture.public_policy()
+    for number, version, method, cuts, target in (
+        (1, "0.27", "Hillas", "loose", "Crab"), (2, "0.28", "ImPACT", "hard", "Crab"), (3, "0.27", "Hillas", "loose", "M 87")
+    ):  # fmt: skip
+        make_product(policy, f"run-{number}", target_name=target)
+        processed(f"test.run-{number}", version, method, cuts)
+    answer = client.get("/tap/sync", {"REQUEST": "doQuery", "LANG": "ADQL", "FORMAT": "csv", "QUERY": adql})
+    assert answer.status_code == 200
+    rows = b"".join(answer.streaming_content).decode().split()[1:]
+    assert {row.rpartition("?")[2] for row in rows} == answers
+    page = client.get("/provenance/", form).content.decode()
+    assert set(re.findall(r'<th scope="row"><a href="/provenance/entity/([^/]+)/"', page)) == products

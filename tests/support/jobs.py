@@ -158,9 +158,10 @@ class JobGateway:
 
     # --- jobs ---
 
-    def create(self, count: int, seconds: float = 0.05, name: str = "sleep") -> None:
+    def create(self, count: int, seconds: float = 0.05, name: str = "sleep", **values: object) -> None:
         """``name``: ``sleep``, a light job, or ``nap``, an external command forked from the fork server."""
-        self.manage("shell", "-v0", "-c", CREATE.format(count=count, seconds=seconds, name=name))
+        texts = {key: [str(value)] for key, value in {"seconds": seconds, **values}.items()}
+        self.manage("shell", "-v0", "-c", CREATE.format(count=count, values=texts, name=name))
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
         connection = sqlite3.connect(self.data / "db.sqlite3", timeout=30)
@@ -192,9 +193,12 @@ def until(condition, seconds: float, what: str) -> None:
 NAP = {
     "name": "nap", "title": "Nap", "version": "1", "text": "A command that sleeps", "queue": "short", "duration": 60,
     "max_duration": 3600, "memory": 2**28,
-    "parameters": [{"name": "seconds", "datatype": "double", "default": 0.0, "text": "How long"}],
+    "parameters": [
+        {"name": "seconds", "datatype": "double", "default": 0.0, "text": "How long"},
+        {"name": "gate", "datatype": "char", "default": "/", "text": "It waits until this file exists"},
+    ],
     "outputs": [{"name": "result", "text": "What it wrote", "content_type": "text/plain", "file": "result"}],
-    "command": {"argv": ["/bin/sh", "{script}"], "script": 'sleep "$seconds"; echo slept > result'},
+    "command": {"argv": ["/bin/sh", "{script}"], "script": 'until [ -e "$gate" ]; do sleep 0.1; done; sleep "$seconds"; echo slept > result'},
 }  # fmt: skip
 MAKE_ALICE = f"""
 import json
@@ -211,5 +215,5 @@ from gateway.accounts.models import User
 from jobs import service
 viewer = viewer_of(User.objects.get(username="alice"))
 for number in range({count}):
-    service.create("{name}", viewer, {{"seconds": ["{seconds}"]}}, run_id=str(number), run=True)
+    service.create("{name}", viewer, {values!r}, run_id=str(number), run=True)
 """

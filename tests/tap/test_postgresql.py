@@ -1,6 +1,7 @@
 """The same service on PostgreSQL: the same answers, the same validator, and a login that can do nothing else."""
 
 import contextlib
+import io
 import subprocess
 import sys
 import time
@@ -9,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 import requests
+from astropy.io.votable import parse
+from astropy.table import Table
 
 from tests.support.gateway import ROOT, RunningGateway, free_port
 from tests.support.jobs import all_processes
@@ -123,8 +126,12 @@ def until(condition, patience: float = 30) -> bool:
     return True
 
 
-def web_processes() -> set[int]:
-    return {pid for pid, (_, command) in all_processes().items() if "gunicorn" in command}
+def web_processes(gateway) -> set[int]:
+    known = all_processes()
+    family = [gateway.process.pid]
+    for member in family:
+        family += [pid for pid, (parent, _) in known.items() if parent == member]
+    return {pid for pid in family if "gunicorn" in known[pid][1]}
 
 
 def refused(response) -> bool:
@@ -140,7 +147,8 @@ def refused(response) -> bool:
 def test_a_crash_of_the_database_is_an_error_document_and_over_when_it_is_back(on_postgresql, cluster):
     token = on_postgresql.manage("create_token", "alice", "--scopes", "read:tap").stdout.strip()
     signed_in = {"Authorization": f"Bearer {token}"}
-    before = web_processes()
+    before = web_processes(on_postgresql)
+    assert before
     with ThreadPoolExecutor(4) as threads:
         cut = ask(on_postgresql, ENDLESS, data={"MAXREC": "5000000"}, headers=signed_in, stream=True)
         pieces = cut.iter_content(2**16)
@@ -167,7 +175,7 @@ def test_a_crash_of_the_database_is_an_error_document_and_over_when_it_is_back(o
     assert {ask(on_postgresql).status_code for _ in range(20)} == {200}
     assert {ask(on_postgresql, headers=signed_in).status_code for _ in range(10)} == {200}
     assert {requests.get(f"{on_postgresql.url}/", timeout=20).status_code for _ in range(10)} == {200}
-    assert web_processes() == before
+    assert web_processes(on_postgresql) == before
 
 
 def test_a_job_outlives_a_restart_of_the_database(on_postgresql, cluster):
@@ -225,3 +233,26 @@ def test_a_database_that_is_gone_at_the_start_is_waited_for(on_postgresql, clust
             cluster.start()
         web.terminate()
         web.wait(30)
+
+
+@pytest.mark.parametrize("form", ["votable", "fits", "csv", "parquet"])
+def test_an_operator_publishes_a_catalogue_by_one_command(on_postgresql, tmp_path, form):
+    table = Table(
+        {"name": ["Crab", "M 87", "none"], "ra": [83.633, 187.706, float("nan")], "dec": [22.014, 12.391, 0.0]}
+    )
+    table["ra"].unit = table["dec"].unit = "deg"
+    path = tmp_path / f"my_{form}.{ {'votable': 'vot'}.get(form, form) }"
+    table.write(path, format="ascii.csv" if form == "csv" else form)
+    on_postgresql.manage("publish_table", str(path), "--ra=ra", "--dec=dec", "--description=bright ones")
+    name = f"catalogs.my_{form}"
+    near = ask(on_postgresql, f"SELECT name, ra FROM {name} WHERE DISTANCE(ra, dec, 83.6, 22.0) < 1")
+    found = parse(io.BytesIO(near.content)).get_first_table()
+    assert found.array["name"].tolist() == ["Crab"]
+    assert (str(found.fields[1].unit), found.fields[1].ucd) == ("deg", "pos.eq.ra;meta.main")
+    words = {"RESPONSEFORMAT": "csv"}
+    described = ask(on_postgresql, f"SELECT description FROM tap_schema.tables WHERE table_name = '{name}'", data=words)
+    assert described.text.split() == ["description", "bright", "ones"]
+    listed = requests.get(f"{on_postgresql.url}/tap/tables/{name}", timeout=20).content
+    assert [column.findtext("name") for column in check(listed).iter("column")] == ["name", "ra", "dec"]
+    on_postgresql.manage("publish_table", str(path), "--withdraw")
+    assert ask(on_postgresql, f"SELECT name FROM {name}").status_code == 400

@@ -1,12 +1,13 @@
 """An operator publishes a source catalogue by one command, and it is a table like the archive's own."""
 
 import pytest
+from astropy.io import fits
 from astropy.table import Table
 from django.core.management import CommandError, call_command
 from django.test import Client
 
 from gateway.access.rights import ANONYMOUS
-from search.tap import engine
+from search.tap import engine, published
 from tests.vo.schemas import check
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,24 @@ def test_a_catalogue_of_each_format_becomes_a_table_with_a_sky_index(sources, tm
     assert rows("SELECT COUNT(*) AS n FROM catalogs.my_sources WHERE ra IS NULL") == [(1,)]
     described = "SELECT description FROM tap_schema.tables WHERE table_name = 'catalogs.my_sources'"
     assert rows(described) == [("bright ones",)]
+
+
+@pytest.mark.parametrize("form", ["votable", "fits", "ascii.ecsv", "parquet"])
+def test_units_ucds_and_descriptions_of_the_file_are_those_of_the_table(sources, tmp_path, form):
+    """And the UCDs alone make the sky index."""
+    path = tmp_path / f"s.{ {'votable': 'vot', 'ascii.ecsv': 'ecsv'}.get(form, form) }"
+    sources.write(path, format=form)
+    if form == "fits":  # as TOPCAT writes them; astropy does not
+        with fits.open(path, mode="update") as hdus:
+            for number, ucd in ((2, "pos.eq.ra;meta.main"), (3, "pos.eq.dec;meta.main")):
+                hdus[1].header[f"TUCD{number}"] = ucd
+            hdus[1].header["TCOMM2"] = "right ascension"
+    call_command("publish_table", str(path), verbosity=0)
+    found = engine.run("SELECT ra FROM catalogs.s WHERE DISTANCE(ra, dec, 83.6, 22.0) < 1", ANONYMOUS)
+    assert len(list(found)) == 1
+    (ra,) = found.columns
+    assert (ra.unit, ra.ucd, ra.description) == ("deg", "pos.eq.ra;meta.main", "right ascension")
+    assert published.find("catalogs.s").positions
 
 
 def test_publishing_again_replaces_and_withdrawing_takes_back(sources, tmp_path):

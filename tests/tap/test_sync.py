@@ -273,6 +273,12 @@ def test_an_upload_lives_for_its_query_only_and_is_in_no_list(client, archive):
     [
         b'<VOTABLE><RESOURCE><TABLE><FIELD name="x" datatype="char" arraysize="*"/><DATA><BINARY>'
         b'<STREAM href="file:///etc/passwd"/></BINARY></DATA></TABLE></RESOURCE></VOTABLE>',
+        b'<VOTABLE><RESOURCE><TABLE><FIELD name="x" datatype="double"/><DATA><BINARY2>'
+        b'<STREAM href="http://169.254.169.254/latest"/></BINARY2></DATA></TABLE></RESOURCE></VOTABLE>',
+        b"<VOTABLE><RESOURCE><TABLE>" + b'<FIELD name="x" datatype="double"/>' * 1_000_000,
+        b'<VOTABLE><RESOURCE><TABLE><FIELD name="x" datatype="decimal"/></TABLE></RESOURCE></VOTABLE>',
+        b'<VOTABLE><RESOURCE><TABLE><FIELD name="x" datatype="int"/><DATA><TABLEDATA><TR><TD>1.5e400</TD></TR>'
+        b"</TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>",
         b'<!DOCTYPE x [<!ENTITY e "boom">]><VOTABLE/>',
         gzip.compress(b"<VOTABLE>" + b" " * 60_000_000),
         b"not a table",

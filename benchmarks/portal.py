@@ -1,0 +1,134 @@
+"""The pages of the portal over HTTP: results, facets, live count, sky and distributions, and 50 users at once.
+
+``python -m benchmarks.portal [--rows 1000000] [--data FOLDER]``: a filled folder is used again. SQLite. Beside each
+wall time stands the CPU time of the web processes, which does not depend on what else the machine does.
+"""
+
+import argparse
+import concurrent.futures
+import contextlib
+import gzip
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from benchmarks.tap import Service, centres, say
+from tests.support.gateway import free_port
+
+USERS, SECONDS = 50, 20.0
+
+
+def get(service: Service, path: str, session: requests.Session | None = None) -> requests.Response:
+    answer = (session or service.session).get(service.url.removesuffix("/tap") + path)
+    if answer.status_code != 200:
+        raise SystemExit(f"{path}: {answer.status_code}: {answer.text[:1000]}")
+    return answer
+
+
+def measured(service: Service, paths: list[str], repeat: int = 2) -> str:
+    """Median and p95 of the wall time, CPU of the server, and the packed size of a page."""
+    for path in paths[:4]:
+        get(service, path)
+    spent, size, before = [], 0, service.cpu()
+    for _ in range(repeat):
+        for path in paths:
+            begun = time.perf_counter()
+            size = max(size, len(get(service, path).content))
+            spent.append((time.perf_counter() - begun) * 1000)
+    cpu = (service.cpu() - before) / len(spent) * 1000
+    worst = statistics.quantiles(spent, n=20)[-1]
+    packed = len(gzip.compress(get(service, paths[-1]).content, 6)) / 1000
+    return f"{statistics.median(spent):.0f} ms median, {worst:.0f} ms p95, {cpu:.0f} CPU ms, {packed:.0f} kB packed"
+
+
+def cone(place: tuple[float, float], radius: float, **more: str) -> str:
+    return urlencode({"ra": f"{place[0]:.5f}", "dec": f"{place[1]:.5f}", "radius": str(radius), **more})
+
+
+def pages(service: Service) -> None:
+    points = centres(20)
+    small = [f"/search/results/?{cone(one, 0.5)}" for one in points]
+    say("results, cone of 0.5 deg (aim: 150 ms)", measured(service, small))
+    say("results, cone of 5 deg at sources", measured(service, [f"/search/results/?{cone(p, 5)}" for p in points[:10]]))
+    narrowed = [f"/search/results/?{cone(p, 2, dataproduct_type='event', energy_min='1')}" for p in points[:10]]
+    say("results, cone of 2 deg, type and energy", measured(service, narrowed))
+    say("results without any constraint", measured(service, ["/search/results/"] * 5))
+    say(
+        "live count, cone of 0.5 deg (aim: 300 ms)",
+        measured(service, [f"/search/preview?{cone(p, 0.5)}" for p in points]),
+    )
+    say("live count, cone of 20 deg", measured(service, [f"/search/preview?{cone(p, 20)}" for p in points[:5]]))
+    say("live count, energy alone (50,000+)", measured(service, ["/search/preview?energy_min=1"] * 5))
+    beside = [f"/search/results/beside?{cone(p, 2)}" for p in points[:10]]
+    say("sky and distributions, cone of 2 deg", measured(service, beside))
+    say("home", measured(service, ["/"] * 5))
+    say("search form", measured(service, ["/search/"] * 5))
+
+
+def users(service: Service) -> None:
+    """Each asks for a page of results, reads for two seconds, asks for the next."""
+    points = centres(50)
+    spent: list[float] = []
+    lock = threading.Lock()
+    end = time.perf_counter() + SECONDS
+
+    def user(number: int) -> None:
+        session = requests.Session()
+        # As browsers do: once more when the server closed an idle connection just as it was used again.
+        session.mount("http://", HTTPAdapter(max_retries=Retry(2, backoff_factor=0)))
+        done = 0
+        time.sleep(number / USERS * 2)
+        while time.perf_counter() < end:
+            begun = time.perf_counter()
+            get(service, f"/search/results/?{cone(points[(number * 7 + done) % 50], 0.5)}", session)
+            with lock:
+                spent.append((time.perf_counter() - begun) * 1000)
+            done += 1
+            time.sleep(2)
+
+    before = service.cpu()
+    with concurrent.futures.ThreadPoolExecutor(USERS) as pool:
+        list(pool.map(user, range(USERS)))
+    cpu = (service.cpu() - before) / len(spent) * 1000
+    p95 = statistics.quantiles(spent, n=20)[-1]
+    rate = len(spent) / SECONDS
+    text = f"{statistics.median(spent):.0f} ms median, {p95:.0f} ms p95, {rate:.0f} pages/s, {cpu:.0f} CPU ms a page"
+    say(f"{USERS} users, a page each 2 s (aim: p95 1 s)", text)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--only", choices=("", "pages", "users"), default="")
+    given = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        folder = given.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        port = free_port()
+        env = {**os.environ, "DISTILLER_DATA": str(folder), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
+        env |= {"DJANGO_SETTINGS_MODULE": "gateway.settings"}
+        filled = (folder / "db.sqlite3").exists()
+        for command in (["migrate", "-v0"], ["createcachetable"]):
+            subprocess.run([sys.executable, "manage.py", *command], env=env, check=True)
+        if not filled:
+            subprocess.run([sys.executable, "-m", "benchmarks.tap_load", str(given.rows)], env=env, check=True)
+        service = Service(env, port, None)
+        stack.callback(service.stop)
+        print(f"--- load of the machine before: {os.getloadavg()[0]:.1f}", flush=True)
+        for part in (pages, users):
+            if given.only in ("", part.__name__):
+                part(service)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""What SIMBAD knows of an object: type, names, redshift, distance; asked by TAP through the guarded way out.
+
+Never while a page renders: the object's page fetches it when it stands. Answers are kept, and so is silence.
+"""
+
+import hashlib
+import logging
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.core.cache import cache
+
+from gateway.vo.http import Session
+from gateway.vo.votable_reader import BadVOTable, read
+
+TOTAL_SECONDS = 6.0
+CONNECT_SECONDS = 3.0
+MAX_BYTES = 2**20
+KEPT, SILENCE_KEPT, BREAKER_SECONDS = 30 * 86_400, 3_600, 60
+BREAKER = "resolver.simbad.off"
+MAX_NAMES = 40
+QUERY = (
+    "SELECT TOP 1 b.main_id, b.otype_txt, b.sp_type, b.rvz_redshift, b.rvz_bibcode, b.plx_value, b.plx_err, i.ids"
+    " FROM ident AS n JOIN basic AS b ON n.oidref = b.oid LEFT JOIN ids AS i ON i.oidref = b.oid WHERE n.id = '{}'"
+)
+DISTANCE = (
+    "SELECT TOP 1 d.dist, d.unit, d.bibcode FROM ident AS n JOIN mesDistance AS d ON n.oidref = d.oidref"
+    " WHERE n.id = '{}'"
+)
+
+logger = logging.getLogger(__name__)
+
+
+class Unreachable(Exception):
+    """SIMBAD gave no usable answer."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """``distance`` in ``distance_unit`` (kpc, Mpc …) with its ``reference`` (bibcode); parallax in mas."""
+
+    name: str
+    kind: str = ""
+    redshift: float | None = None
+    redshift_reference: str = ""
+    parallax: float | None = None
+    parallax_error: float | None = None
+    distance: float | None = None
+    distance_unit: str = ""
+    distance_reference: str = ""
+    names: tuple[str, ...] = ()
+
+
+def known(name: str) -> Known | None:
+    """What SIMBAD says of the object of this name; None if it knows none. Raises Unreachable within TOTAL_SECONDS."""
+    folded = " ".join(name.split())[:200]
+    if not folded or not settings.SIMBAD_TAP or cache.get(BREAKER):
+        raise Unreachable
+    key = "resolver.simbad." + hashlib.sha256(folded.casefold().encode()).hexdigest()
+    kept: tuple[Known | None] | None = cache.get(key)
+    if kept is not None:
+        return kept[0]
+    try:
+        found = _ask(folded)
+    except (requests.RequestException, BadVOTable, ValueError) as error:
+        logger.warning("SIMBAD gave no answer for an object: %s", error)
+        cache.set(BREAKER, True, BREAKER_SECONDS)
+        raise Unreachable from error
+    cache.set(key, (found,), KEPT if found else SILENCE_KEPT)
+    return found
+
+
+def _ask(name: str) -> Known | None:
+    literal = name.replace("'", "''")
+    with Session(
+        max_bytes=MAX_BYTES,
+        total_seconds=TOTAL_SECONDS / 2,
+        connect_seconds=CONNECT_SECONDS,
+        read_seconds=TOTAL_SECONDS / 2,
+        votable=True,
+    ) as session:
+        row = _first(session, QUERY.format(literal))
+        if row is None:
+            return None
+        far = _first(session, DISTANCE.format(literal)) or {}
+    names = tuple(dict.fromkeys(_text(one).removeprefix("NAME ") for one in str(row.get("ids") or "").split("|")))
+    return Known(
+        name=_text(row.get("main_id")).removeprefix("NAME ") or name,
+        kind=_text(row.get("otype_txt")),
+        redshift=_number(row.get("rvz_redshift")),
+        redshift_reference=_text(row.get("rvz_bibcode")),
+        parallax=_number(row.get("plx_value")),
+        parallax_error=_number(row.get("plx_err")),
+        distance=_number(far.get("dist")),
+        distance_unit=_text(far.get("unit")),
+        distance_reference=_text(far.get("bibcode")),
+        names=tuple(one for one in names if one)[:MAX_NAMES],
+    )
+
+
+def _first(session: Session, query: str) -> dict[str, Any] | None:
+    """The first row of the answer by column name."""
+    asked = {"REQUEST": "doQuery", "LANG": "ADQL", "FORMAT": "votable", "QUERY": query}
+    with session.post(f"{settings.SIMBAD_TAP.rstrip('/')}/sync", asked) as answer:
+        answer.raise_for_status()
+        table = read(answer.content, max_bytes=MAX_BYTES, max_rows=1, cut=True)
+    if not table.rows:
+        return None
+    return {column.name.lower(): value for column, value in zip(table.columns, table.rows[0], strict=True)}
+
+
+def _text(value: Any) -> str:
+    return " ".join(str(value or "").split())[:120]
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
