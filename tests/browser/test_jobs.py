@@ -120,7 +120,7 @@ def test_the_list_is_refreshed_without_a_reload(as_alice, jobs) -> None:
     page.goto("/jobs/")
     page.evaluate("window.same = true")
     Job.objects.filter(phase=Phase.EXECUTING).update(phase=Phase.COMPLETED, ended=timezone.now())
-    page.wait_for_function("!document.querySelector('tr[data-phase=EXECUTING]')")
+    page.wait_for_selector("tr[data-phase=EXECUTING]", state="detached")
     assert page.evaluate("window.same") is True
 
 
