@@ -279,6 +279,8 @@ PORTAL = {
     "search/archives": opened("/search/archives"),
     "search/archives/<uuid:identifier>/": opened(f"/search/archives/{UNKNOWN}/", status=404),
     "search/archives/<uuid:identifier>/export": opened(f"/search/archives/{UNKNOWN}/export", status=404),
+    "search/archives/<uuid:identifier>/sign": opened(f"/search/archives/{UNKNOWN}/sign", post=True, status=404),
+    "search/archives/signed/<str:token>/results.vot": opened("/search/archives/signed/unknown/results.vot", status=403),
     "search/adql": opened("/search/adql", post=True, fields={"adql": "SELECT * FROM ivoa.obscore"}, status=302),
     "search/export": opened("/search/export?ra=83.6&dec=22&radius=180&format=csv"),
     "search/sign": opened("/search/sign", post=True),
