@@ -6,6 +6,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(trans
 CONE = "ra=83.6331&dec=22.0145&radius=0.5"
 PAGES = (
     "/search/?mode=adql",
+    f"/search/results/?{CONE}",
+    f"/search/results/?{CONE}&columns=obscore",
+    "/search/results/?adql=SELECT+obs_id+FROM+ivoa.obscore",
+    "/search/results/?adql=SELECT+nonsense+FROM+ivoa.obscore",
+    f"/search/results/beside?{CONE}",
     "/search/object?name=Crab+Nebula",
     "/search/object?name=nothing+of+that+name",
     "/products/test.run-1/?tab=files",
