@@ -3,7 +3,7 @@
     DISTILLER_DATA=/tmp/bench python benchmarks/provenance.py [--entities 1000000] [--activities 300000] [--keep]
 
 Makes a store of its own in the data folder (SQLite) or in DATABASE_URL (PostgreSQL), fills it inside the database, and
-prints what issue by issue was promised beside what was measured (medians, s).
+prints what was promised beside what was measured (medians, s).
 """
 
 # ruff: noqa: E402 - Django is set up before its models are imported

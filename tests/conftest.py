@@ -14,15 +14,20 @@ hypothesis_settings.load_profile("distiller")
 TEST_DATA = Path(os.environ.get("DISTILLER_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
-@pytest.fixture(scope="session")
-def hess() -> Path:
-    """H.E.S.S. DL3 DR1, public at https://www.mpi-hd.mpg.de/hfm/HESS/pages/dl3-dr1/ (set DISTILLER_TEST_DATA)."""
-    folder = TEST_DATA / "hess-dl3-dr1"
+def real_data(name: str) -> Path:
+    """A folder of real data; where CI has none the test fails, on a desk it says that it did not run."""
+    folder = TEST_DATA / name
     if not folder.is_dir():
         if os.environ.get("CI"):
             pytest.fail(f"{folder} is missing: set DISTILLER_TEST_DATA")
-        pytest.skip("not run: the H.E.S.S. DL3 DR1 data are not here; set DISTILLER_TEST_DATA")
+        pytest.skip(f"not run: the real data {name} are not here; set DISTILLER_TEST_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def hess() -> Path:
+    """H.E.S.S. DL3 DR1, public at https://www.mpi-hd.mpg.de/hfm/HESS/pages/dl3-dr1/ (set DISTILLER_TEST_DATA)."""
+    return real_data("hess-dl3-dr1")
 
 
 class Cast:

@@ -56,8 +56,9 @@ def test_a_region_that_cannot_be_read_is_refused():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(binaries() is None, reason="not run: PostgreSQL's server is not installed (Debian: postgresql-15)")
 def test_ingest_on_postgresql(tmp_path):
+    if binaries() is None:
+        pytest.fail("PostgreSQL's server is missing: apt-get install postgresql")
     store = make_store(tmp_path / "s", [Run(1), Run(2)])
     with Cluster() as cluster:
         cluster.create("archive")

@@ -14,20 +14,17 @@ from django.test import Client
 
 from gateway.pages import texts as page_texts
 from tests.portal.conftest import Archive
+from tests.support.parts import program
 
 CATALOGUE = settings.BASE_DIR / "locale" / "fr" / "LC_MESSAGES"
 ROOMS = ("gateway", "search", "jobs", "provenance", "templates", "locale")
-MISSING = "{} is missing: apt-get install gettext"
 PASSING = re.compile(r"\b[A-Za-z0-9]{64}\b|\d{4}-\d\d-\d\dT[\d:.+]+")
 """what differs from one answer to the next in any language: CSRF tokens, the time of asking"""
 READ_BY_PEOPLE = {"title", "alt", "placeholder", "content"}
 
 
 def tool(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        pytest.fail(MISSING.format(name))
-    return found
+    return program(name, "gettext")
 
 
 @pytest.mark.slow

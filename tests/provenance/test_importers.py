@@ -26,7 +26,7 @@ from provenance.lookup import find
 from provenance.models import Activity, Agent, Alternate, Entity, Parameter, Used, WasGeneratedBy
 from provenance.records_view import own_policy
 from provenance.statements import Contents, statements
-from tests.conftest import TEST_DATA
+from tests.conftest import real_data
 from tests.provenance.builders import chain, entity, run
 from tests.provenance.test_capture import everything
 
@@ -137,9 +137,7 @@ def test_a_file_written_twice_is_two_entities(operator):
 
 @pytest.mark.realdata
 def test_the_real_logs(operator):
-    folder = TEST_DATA / "ctapipe-provenance"
-    if not folder.is_dir():
-        pytest.skip("not run: the ctapipe logs are not here; set DISTILLER_TEST_DATA")
+    folder = real_data("ctapipe-provenance")
     files = sorted(folder.glob("*activit*.json")) + sorted(folder.glob("*.provenance.json"))
     call_command("import_provenance", *map(str, files), stdout=io.StringIO())
     assert Activity.objects.count() == 5
