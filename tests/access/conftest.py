@@ -44,6 +44,7 @@ def on_postgresql(folder: Path) -> Iterator[SimpleNamespace]:
             made[name] = worlds.opened_postgresql(cluster.url(name))
             with worlds.using(made[name]):
                 call_command("migrate", verbosity=0)
+                call_command("createcachetable", verbosity=0)
         yield filled(folder, **made)
         for wrapper in made.values():
             wrapper.close()

@@ -92,6 +92,8 @@ def test_a_random_query_tells_nothing_of_what_is_hidden(pair, maxrec: int) -> No
 
     check()
     asked = sum(outcomes.values())
+    if asked < EXAMPLES / 2:
+        return  # too few to judge the grammar by
     assert outcomes["rows"] > asked / 10, outcomes  # the grammar makes queries worth asking
     assert outcomes["error"] < asked / 3, outcomes
 

@@ -61,7 +61,14 @@ def keys(pair: SimpleNamespace) -> dict[str, list[str]]:
     assert hidden
     plain = [key for key in products if SECRET not in key]
     records = [f"{SECRET}-first.made", f"{SECRET}-second.raw", "plain-first.made", "plain-second.raw"]
-    return {"key": [*hidden[:2], *plain[:3], *records, "no.such"], "hidden": hidden[:1], "hidden_policy": [str(uid)]}
+    named = (f"{SECRET}-first", f"{SECRET}-second", "plain-first", "plain-second")
+    return {
+        "key": [*hidden[:2], *plain[:3], *records, "no.such"],
+        "activity": [*(f"{name}.{run}" for name in named for run in ("run", "second")), "no.such"],
+        "agent": [*(f"agent-of-{name}" for name in named), "no.such"],
+        "hidden": hidden[:1],
+        "hidden_policy": [str(uid)],
+    }
 
 
 def rows(names: dict[str, list[str]]) -> Iterator[str]:
@@ -70,10 +77,10 @@ def rows(names: dict[str, list[str]]) -> Iterator[str]:
     for pattern, row in TABLE.items():
         if row.post or LEFT.search("/" + pattern.lstrip("^")):
             continue
-        for key in names["key"] if "{key}" in row.address else [""]:
-            yield row.address.format(
-                key=key, hidden=names["hidden"][0], hidden_policy=names["hidden_policy"][0], **fixed
-            )
+        kind = next((kind for kind in ("key", "activity", "agent") if f"{{{kind}}}" in row.address), "key")
+        for name in names[kind] if f"{{{kind}}}" in row.address else [""]:
+            one = {kind: name, "hidden": names["hidden"][0], "hidden_policy": names["hidden_policy"][0]}
+            yield row.address.format(**one, **fixed)
 
 
 def read(client: Client, address: str) -> tuple[int, str, list[str]]:

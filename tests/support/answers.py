@@ -14,6 +14,7 @@ CHANGING = tuple(
         r'nonce="[^"]*"',
         r"nonce[^;]*;",
         r"'Date': '[^']*'",
+        r"\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b",  # drawn anew in each archive
         r"(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])",
         r"\d\d:\d\d(:\d\d(\.\d+)?)?",
         r"(?<![A-Za-z0-9])[A-Za-z0-9]{64}(?![A-Za-z0-9])",
