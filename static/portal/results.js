@@ -107,11 +107,11 @@ document.addEventListener("click", (event) => {
 document.addEventListener("mouseover", (event) => {
   const did = event.target.closest("tr[data-did], [data-sky] [data-did]")?.dataset.did;
   for (const shape of $$(".d-shape.d-hover")) shape.classList.remove("d-hover");
-  for (const row of $$("tr.d-here:not(:focus-within)")) row.classList.remove("d-here");
+  for (const row of $$("tr.d-pointed")) row.classList.remove("d-pointed");
   if (!did) return;
   const shape = shapeOf(did);
   if (shape) { shape.classList.add("d-hover"); shape.parentNode.append(shape); }
-  if (event.target.closest("[data-sky]")) rows().find((row) => row.dataset.did === did)?.classList.add("d-here");
+  if (event.target.closest("[data-sky]")) rows().find((row) => row.dataset.did === did)?.classList.add("d-pointed");
 });
 
 // Other programs (SAMP) and the sky view hear of the selection and of the row in hand, and mark rows here.

@@ -146,4 +146,4 @@ def test_rows_and_footprints_are_linked_both_ways(browser_page, archive) -> None
     assert page.locator(".d-shape.d-on").count() == 1
     page.locator(".d-shape.d-on").dispatch_event("mouseover")
     chosen = page.get_attribute(".d-shape.d-on", "data-did")
-    assert page.get_attribute("tr.d-here", "data-did") == chosen
+    assert page.get_attribute("tr.d-pointed", "data-did") == chosen

@@ -145,8 +145,10 @@ def test_selections_travel_both_ways_and_pages_are_named(desk, page, programs) -
     for nonsense in ("7", "-1", "x", ""):
         other.say("table.highlight.row", **{"table-id": given["table-id"], "row": nonsense})
     other.say("table.highlight.row", **{"table-id": "somebody else's", "row": "0"})
+    page.mouse.move(300, 300)
+    page.mouse.move(5, 5)
     page.wait_for_timeout(500)
-    assert page.locator(f"tr.d-here[data-did='{dids[2]}']").count() == 1
+    assert page.locator(f"tr.d-here[data-did='{dids[2]}']").count() == 1, "the mark stays while the mouse moves"
 
 
 def test_a_row_of_another_page_is_named_with_the_way_to_it(desk, page, programs, archive) -> None:
