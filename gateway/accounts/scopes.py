@@ -3,6 +3,8 @@
 One table, so that a reader can check it at a glance and no view can forget it. A browser session is not bound by it.
 """
 
+import re
+
 from django.utils.translation import gettext_lazy as _
 
 READ_TAP = "read:tap"
@@ -49,10 +51,16 @@ _PREFIXES: dict[str, str] = {
 }
 
 
+# Among the pages of products: what is computed from the bytes of the file.
+_BYTES = re.compile(r"/products/[^/]+/region/?")
+
+
 def scope_of(path: str) -> str | None:
     """The scope that an address asks for; ``ANY`` where it is open to all, None where it takes no token."""
     if path == "/":
         return ANY
+    if _BYTES.fullmatch(path):
+        return READ_DATA
     members = path.rstrip("/").split("/")
     for length in range(len(members), 1, -1):
         scope = _PREFIXES.get("/".join(members[:length]))

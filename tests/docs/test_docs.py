@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("gateway")]
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # Commands that other tests run, or that are this very run.
-ELSEWHERE = re.compile(r"^make (demo|test|check|lint)\b|manage\.py (serve|worker|keeper|restore|migrate|createcachetable|collectstatic)\b"
+ELSEWHERE = re.compile(r"^make (demo|test|check|lint)\b|manage\.py (serve|worker|keeper|slurm|restore|migrate|createcachetable|collectstatic)\b"
                        r"|manage\.py check --deploy|pip install|distiller-")  # fmt: skip
 
 

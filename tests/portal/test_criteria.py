@@ -72,7 +72,7 @@ def test_each_constraint_as_adql(parameters: dict[str, str], expected: str) -> N
         ({"t_min": "2005-01-01", "t_max": "2004-01-01"}, "t_min", "is above"),
         ({"t_min": "9999999"}, "t_min", "no MJD"),
         ({"calib_level": "two"}, "calib_level", "Whole numbers"),
-        ({"zenith_min": "120"}, "zenith_min", "range"),
+        ({"zenith_min": "120"}, "zenith_min", "between 0 and 90"),
         ({"region": "BLOB 1 2 3"}, "region", "Write CIRCLE"),
         ({"region": "POLYGON 1 2 3 4"}, "region", "three or more corners"),
         ({"region": "CIRCLE 10 95 1"}, "region", "no position"),
