@@ -23,7 +23,10 @@ def open_page(chromium, live_server):
         )
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda m: faults.append(f"console: {m.text}") if m.type == "error" else None)
+        page.on(
+            "console",
+            lambda m: faults.append(f"console: {m.text} {m.location.get('url')}") if m.type == "error" else None,
+        )
         page.on("pageerror", lambda error: faults.append(f"script: {error}"))
 
         def watch(request) -> None:

@@ -33,6 +33,7 @@ def as_alice(open_page, cast, live_server):
 @pytest.fixture
 def jobs(cast) -> dict[str, Job]:
     """One job of hers in each phase that people meet."""
+    descriptions._kept.clear()  # the tables were emptied after the test before
     viewer, now, made = viewer_of(cast.alice), timezone.now(), {}
     for number, phase in enumerate((Phase.PENDING, Phase.QUEUED, Phase.EXECUTING, Phase.COMPLETED, Phase.ERROR)):
         job = service.create("sleep", viewer, {"seconds": ["5"], "note": ["words"]}, run_id=f"run {number}")

@@ -228,9 +228,9 @@ def test_an_abort_ends_every_process_there_and_keeps_the_log(gateway, slurm):
     gateway.post(f"{job.path}/phase", PHASE="ABORT")
     assert job.row("phase") == "ABORTED"
     job.ends("ABORTED")
-    assert strays() == []
+    until(lambda: not strays(), PATIENCE, "its processes are gone")
     assert (number, "CANCELLED") in [(n, state) for n, _, state in slurm.jobs()]
-    assert job.results == ["stdout", "stderr"]
+    until(lambda: job.results == ["stdout", "stderr"], PATIENCE, "the log is home")
 
 
 def test_a_deleted_job_is_cancelled_there(gateway, slurm):
@@ -243,7 +243,7 @@ def test_a_deleted_job_is_cancelled_there(gateway, slurm):
 def test_an_overrun_is_ended_by_the_gateways_own_clock(gateway):
     job = gateway.run(what="stray", EXECUTIONDURATION=2).ends("ABORTED")
     assert job.why == "The job reached its time limit of 2 s."
-    assert strays() == []
+    until(lambda: not strays(), PATIENCE, "its processes are gone")
 
 
 def test_cancelled_by_the_operators_of_the_cluster_it_is_aborted_and_not_tried_again(gateway, slurm):

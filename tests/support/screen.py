@@ -60,6 +60,11 @@ class Screen:
         self._do("click", "1")
         time.sleep(0.8)
 
+    def rewrite(self, text: str) -> None:
+        """In place of what the field under the cursor holds."""
+        self._do("key", "ctrl+a")
+        self.write(text)
+
     def write(self, text: str) -> None:
         self._do("type", "--delay", "20", text)
 

@@ -120,8 +120,9 @@ def test_a_job_is_watched_aborted_and_deleted(tap):
     job.run()
     job.abort()
     assert job.phase == "ABORTED"
+    address = job.url
     job.delete()
-    assert requests.get(job.url, timeout=20).status_code == 404
+    assert requests.get(address, timeout=20).status_code == 404
 
 
 def test_what_is_wrong_is_told_in_words(tap):
