@@ -79,7 +79,7 @@ def _ecsv(path: Path) -> dict[str, Any]:
 
 
 def _fits(path: Path) -> dict[str, Any]:
-    from astropy.io import fits  # noqa: PLC0415
+    from astropy.io import fits  # noqa: PLC0415 - only where there is one
 
     with fits.open(path) as hdus:
         if "PROVENANCE" not in hdus:

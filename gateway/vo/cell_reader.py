@@ -3,6 +3,7 @@
 import math
 import struct
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from gateway.vo.cells import number_text
@@ -218,9 +219,9 @@ def _taker(column: Column, null: str | None) -> Take:
     if column.datatype in TEXTS:
         return _text_taker(column)
     if column.datatype == "boolean":
-        take: Take = lambda source: _flags(source.take(source.count(column.arraysize)), is_array(column))  # noqa: E731
+        take: Take = partial(_flags, column=column)
     elif column.datatype == "bit":
-        take = lambda source: _bits(source, column)  # noqa: E731
+        take = partial(_bits, column=column)
     else:
         take = _number_taker(column)
     absent = _whole(null, *_LONG) if null and column.datatype in _WHOLE else None
@@ -256,9 +257,11 @@ def _number_taker(column: Column) -> Take:
     return take
 
 
-def _flags(piece: bytearray, several: bool) -> Value:
-    values = [_flag(chr(byte)) for byte in piece]
-    return " ".join("?" if value is None else str(value) for value in values) or None if several else values[0]
+def _flags(source: _Bytes, column: Column) -> Value:
+    values = [_flag(chr(byte)) for byte in source.take(source.count(column.arraysize))]
+    if not is_array(column):
+        return values[0]
+    return " ".join("?" if value is None else str(value) for value in values) or None
 
 
 def _bits(source: _Bytes, column: Column) -> Value:

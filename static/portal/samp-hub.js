@@ -20,7 +20,7 @@ function load() {
   window.module = { exports: {} }; // the library ends with a CommonJS export
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = place.dataset.library;
+    script.src = place.dataset.sampjs;
     script.onload = () => { delete window.module; resolve(window.samp); };
     script.onerror = () => reject(new Refusal(words("nolibrary")));
     document.head.append(script);
