@@ -6,6 +6,7 @@ what the public record says of it.
 
 import hashlib
 from collections.abc import Iterable
+from typing import TypeVar
 
 from gateway.access.models import Policy
 from gateway.vo.identifiers import slug
@@ -112,39 +113,35 @@ def _write_parameters(rows: list[ParameterDescription], policy: Policy) -> bool:
     return True
 
 
+Flow = TypeVar("Flow", UsageDescription, GenerationDescription)
+
+
 def usage(
     of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None, policy: Policy | None
 ) -> UsageDescription:
     key = ("usage", of.pk, role, kind, entity and entity.pk, policy and policy.pk)
-    return once(key, lambda: _usage(of, role, kind, entity, policy))
-
-
-def _usage(
-    of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None, policy: Policy | None
-) -> UsageDescription:
-    row, created = UsageDescription.objects.select_related("policy").get_or_create(
-        identifier=named("ud", role, of.pk, kind),
-        defaults={"activity_description": of, "role": role, "type": kind, "policy": policy},
-    )
-    if not created:
-        _prevail(row, policy)
-    if entity is not None:
-        row.entity_descriptions.add(entity)
-    return row
+    return once(key, lambda: _flow(UsageDescription, "ud", of, role, kind, entity=entity, policy=policy))
 
 
 def generation(
     of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None, policy: Policy | None
 ) -> GenerationDescription:
     key = ("generation", of.pk, role, kind, entity and entity.pk, policy and policy.pk)
-    return once(key, lambda: _generation(of, role, kind, entity, policy))
+    return once(key, lambda: _flow(GenerationDescription, "gd", of, role, kind, entity=entity, policy=policy))
 
 
-def _generation(
-    of: ActivityDescription, role: str, kind: str, entity: EntityDescription | None, policy: Policy | None
-) -> GenerationDescription:
-    row, created = GenerationDescription.objects.select_related("policy").get_or_create(
-        identifier=named("gd", role, of.pk, kind),
+def _flow(
+    model: type[Flow],
+    prefix: str,
+    of: ActivityDescription,
+    role: str,
+    kind: str,
+    *,
+    entity: EntityDescription | None,
+    policy: Policy | None,
+) -> Flow:
+    row, created = model.objects.select_related("policy").get_or_create(
+        identifier=named(prefix, role, of.pk, kind),
         defaults={"activity_description": of, "role": role, "type": kind, "policy": policy},
     )
     if not created:

@@ -148,19 +148,27 @@ def start(scratch: Path, run_folder: Path, request: dict[str, Any], cage: cages.
     """Runs a request (see ``jobs.runner.activity``) in a cage forked from the fork server."""
     (run_folder / "request.json").write_text(json.dumps({**request, "cage": asdict(cage)}))
     control = connect(scratch)
+    try:
+        return Running(control, *hand_over(control, run_folder))
+    except RunnerAway:
+        control.close()
+        raise
+
+
+def hand_over(to: socket.socket, run_folder: Path) -> tuple[int, int]:
+    """Names a run's folder to the process that shall run it: where its stdout and its stderr can be read."""
     out_read, out_write = os.pipe()
     err_read, err_write = os.pipe()
     try:
-        socket.send_fds(control, [str(run_folder).encode()], [out_write, err_write])
+        socket.send_fds(to, [str(run_folder).encode()], [out_write, err_write])
     except OSError as error:
         os.close(out_read)
         os.close(err_read)
-        control.close()
         raise RunnerAway(str(error)) from error
     finally:
         os.close(out_write)
         os.close(err_write)
-    return Running(control, out_read, err_read)
+    return out_read, err_read
 
 
 def start_here(cage: cages.Cage, work: cages.Work) -> Running:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.runner import cage as cages
-from jobs.runner.client import RunnerAway, Running
+from jobs.runner.client import RunnerAway, Running, hand_over
 
 REQUESTS = cages.KEPT
 MOST_RUNS = 200
@@ -88,19 +88,12 @@ def start(folder: Path, request: Any, cage: cages.Cage, prepare: Prepare, perfor
     """Runs a request in the waiting child, or in a new one; ``prepare`` is called before a fork."""
     (folder / REQUEST).write_bytes(pickle.dumps((request, cage)))
     child = _waiting() or _fork(cage, prepare, perform)
-    out_read, out_write = os.pipe()
-    err_read, err_write = os.pipe()
     try:
-        socket.send_fds(child.requests, [str(folder).encode()], [out_write, err_write])
-    except OSError as error:
-        os.close(out_read)
-        os.close(err_read)
+        stdout, stderr = hand_over(child.requests, folder)
+    except RunnerAway:
         child.end()
-        raise RunnerAway(str(error)) from error
-    finally:
-        os.close(out_write)
-        os.close(err_write)
-    return Reused(child.control, out_read, err_read, child.monitor, child=child)
+        raise
+    return Reused(child.control, stdout, stderr, child.monitor, child=child)
 
 
 def _waiting() -> Child | None:

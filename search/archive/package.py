@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from gateway.access.rights import Viewer
+from gateway.vo.pieces import Pieces
 from provenance.documents import formats
 from provenance.documents.source import Source
 from provenance.graph import MAX_DEPTH, Walk, walk
@@ -42,14 +43,14 @@ class Package:
 
     def stream(self) -> Iterator[bytes]:
         """The ZIP file; raises files.FileChanged where the stored bytes are not those of the record."""
-        out, key, name = _Pieces(), self.product.key, download_name(self.product)
+        out, key, name = Pieces(), self.product.key, download_name(self.product)
         with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
             sums = hashlib.sha256()
             with archive.open(self._entry(f"{key}/{name}"), "w", force_zip64=True) as target:
                 for block in files.blocks(self.product.storage_key):
                     sums.update(block)
                     target.write(block)
-                    yield out.taken()
+                    yield out.take()
             if self.product.sha256 and sums.hexdigest() != self.product.sha256:
                 raise files.FileChanged(f"the stored file of {key} is damaged")
             lines = [f"{sums.hexdigest()}  {name}\n"]
@@ -57,35 +58,13 @@ class Package:
                 archive.writestr(self._entry(f"{key}/{title}", zipfile.ZIP_DEFLATED), content)
                 lines.append(f"{hashlib.sha256(content).hexdigest()}  {title}\n")
             archive.writestr(self._entry(f"{key}/checksums.sha256", zipfile.ZIP_DEFLATED), "".join(lines))
-        yield out.taken()
+        yield out.take()
 
     def _entry(self, name: str, kind: int = zipfile.ZIP_STORED) -> zipfile.ZipInfo:
         entry = zipfile.ZipInfo(name, timezone.now().timetuple()[:6])
         entry.compress_type = kind
         entry.external_attr = 0o644 << 16
         return entry
-
-
-class _Pieces:
-    """What zipfile writes, to be taken away in pieces. It cannot seek, so sizes follow the data they belong to."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def write(self, data: bytes) -> int:
-        self._pieces.append(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing waits."""
-
-    def close(self) -> None:
-        """What is left is still to be taken."""
-
-    def taken(self) -> bytes:
-        content = b"".join(self._pieces)
-        self._pieces.clear()
-        return content
 
 
 def has_package(product: Product) -> bool:

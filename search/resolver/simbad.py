@@ -5,7 +5,6 @@ Never while a page renders: the object's page fetches it when it stands. Answers
 
 import hashlib
 import logging
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from gateway.vo.http import Session
+from gateway.vo.readable import finite
 from gateway.vo.votable_reader import BadVOTable, read
 
 TOTAL_SECONDS = 6.0
@@ -90,11 +90,11 @@ def _ask(name: str) -> Known | None:
     return Known(
         name=_text(row.get("main_id")).removeprefix("NAME ") or name,
         kind=_text(row.get("otype_txt")),
-        redshift=_number(row.get("rvz_redshift")),
+        redshift=finite(row.get("rvz_redshift")),
         redshift_reference=_text(row.get("rvz_bibcode")),
-        parallax=_number(row.get("plx_value")),
-        parallax_error=_number(row.get("plx_err")),
-        distance=_number(far.get("dist")),
+        parallax=finite(row.get("plx_value")),
+        parallax_error=finite(row.get("plx_err")),
+        distance=finite(far.get("dist")),
         distance_unit=_text(far.get("unit")),
         distance_reference=_text(far.get("bibcode")),
         names=tuple(one for one in names if one)[:MAX_NAMES],
@@ -114,11 +114,3 @@ def _first(session: Session, query: str) -> dict[str, Any] | None:
 
 def _text(value: Any) -> str:
     return " ".join(str(value or "").split())[:120]
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None

@@ -124,6 +124,15 @@ def test_the_pis_story_with_saml(page, site, federation, policy) -> None:
     assert policy.is_led_by(anne.pk)
 
 
+def test_a_name_typed_before_the_scripts_have_come_is_searched(page, site, federation) -> None:
+    # Scripts run when the page has been read; a quick user types before that.
+    page.add_init_script("""document.addEventListener("readystatechange", () => {
+        if (document.readyState === "interactive") document.querySelector("#institution-q").value = "nice";
+    });""")
+    page.goto(f"{site}/accounts/login/")
+    page.get_by_role("button", name="Observatoire de Nice").wait_for()
+
+
 def test_another_institution_gains_nothing_by_what_it_claims(page, site, federation, policy) -> None:
     rule(providers.entity_id(federation[0]))
     page.goto(f"{site}/accounts/login/")

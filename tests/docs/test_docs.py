@@ -23,7 +23,7 @@ def blocks() -> list[tuple[str, str, str]]:
     for page in sorted([*ROOT.glob("docs/*.md"), ROOT / "README.md"]):
         for number, (language, text) in enumerate(BLOCK.findall(page.read_text()), 1):
             lines = [line for line in text.splitlines() if not ELSEWHERE.search(line)]
-            if any(line.strip() and not line.startswith("#") for line in lines):
+            if any(line.strip() and not line.startswith(("#", "export ")) for line in lines):
                 found.append((f"{page.stem}-{number}", language, "\n".join(lines)))
     return found
 

@@ -1,7 +1,6 @@
 """The tabs of other archives above the results, and the page of what one of them answered."""
 
 import hashlib
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gateway.access.request import viewer as viewer_of_request
 from gateway.vo import votable
 from gateway.vo.dali import DaliError, Parameters
+from gateway.vo.readable import finite
 from gateway.vo.tables import Column
 from gateway.vo.votable_reader import Table, read
 from jobs import service
@@ -183,19 +183,11 @@ class Place:
     @classmethod
     def of(cls, table: Table, row: Sequence[Any], number: int) -> "Place":
         named = {column.name.lower(): value for column, value in zip(table.columns, row, strict=True)}
-        ra, dec, fov, start, end = (_number(named.get(one)) for one in ("s_ra", "s_dec", "s_fov", "t_min", "t_max"))
+        ra, dec, fov, start, end = (finite(named.get(one)) for one in ("s_ra", "s_dec", "s_fov", "t_min", "t_max"))
         title = str(named.get("obs_title") or named.get("obs_id") or _("row %(n)d") % {"n": number + 1})
         good = ra is not None and dec is not None and -360 <= ra <= 360 and -90 <= dec <= 90
         fov = fov if fov is not None and 0 < fov <= 180 else None
         return cls(number, title[:80], ra if good else None, dec if good else None, fov, start, end)
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
 
 
 @require_POST

@@ -6,34 +6,11 @@ from typing import Any
 
 from gateway.vo import votable
 from gateway.vo.cells import is_array
+from gateway.vo.pieces import Pieces
 from gateway.vo.tables import Column
 from search.tap.formats.base import Answer, Format, checked
 
 GROUP = 10_000
-
-
-class _Sink:
-    """A file that is only ever written to; what has been written is taken away piece by piece."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def write(self, data: bytes) -> int:
-        self._pieces.append(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def close(self) -> None:
-        self.closed = True
-
-    def take(self) -> bytes:
-        data = b"".join(self._pieces)
-        self._pieces.clear()
-        return data
 
 
 def _type(arrow: Any, column: Column) -> Any:
@@ -82,7 +59,7 @@ def _write(answer: Answer) -> Iterator[bytes]:
     import pyarrow as arrow  # noqa: PLC0415 (60 MB that most processes never need)
     from pyarrow import parquet  # noqa: PLC0415
 
-    schema, sink = _schema(arrow, answer), _Sink()
+    schema, sink = _schema(arrow, answer), Pieces()
     rows = iter(checked(answer))
     with parquet.ParquetWriter(arrow.PythonFile(sink, mode="w"), schema) as writer:
         yield sink.take()
