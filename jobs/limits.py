@@ -14,7 +14,7 @@ class Limits:
     active: int = 50
     """QUEUED and EXECUTING jobs of one user"""
     disk: int = 5 * 10**9
-    """bytes of results that one user may hold"""
+    """bytes of results and uploads that one user may hold"""
     keep_days: int = 30
     """days until destruction, unless asked otherwise"""
     max_keep_days: int = 365

@@ -5,14 +5,13 @@ Each function checks who asks and what the phase allows, writes one transaction 
 """
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,11 +19,11 @@ from gateway.access import marks
 from gateway.access.groups import belongs
 from gateway.access.models import Metadata, Policy, Rights
 from gateway.access.rights import Viewer, policy_ids
-from jobs import addresses, descriptions, hooks, parameters, past, registry
+from jobs import addresses, descriptions, hooks, parameters, past, quota, registry
 from jobs.errors import Refused
 from jobs.limits import limits
-from jobs.models import Job, JobEvent, JobResult
-from jobs.phases import ACTIVE, FINISHED, Act, Phase, phases_before
+from jobs.models import Job, JobEvent
+from jobs.phases import FINISHED, Act, Phase, phases_before
 from jobs.queue import SLURM
 from jobs.registry import JobType
 from jobs.slurm.config import queue_of
@@ -284,7 +283,7 @@ def _check_run(job: Job, job_type: JobType, who: str) -> None:
         job.note(who, f"runs with version {version} of its description, not {job.version}")
         Job.objects.filter(pk=job.pk).update(version=version)
         job.version = version
-    check_quota(job)
+    quota.check(job)
 
 
 def _queue(job: Job, job_type: JobType, who: str) -> None:
@@ -311,38 +310,6 @@ def announce(queue_name: str) -> None:
     from jobs.tasks import announce as send  # noqa: PLC0415 (tasks import the worker, which imports this module)
 
     send(queue_name)
-
-
-def check_quota(job: Job) -> None:
-    """403 when the owner has too many active jobs or holds too many bytes. Visitors share one allowance."""
-    active = Job.objects.filter(owner_id=job.owner_id, phase__in=ACTIVE).count()
-    if active >= limits().active:
-        rule = _("you have %(count)d active jobs, the limit; wait until one ends, or abort one") % {"count": active}
-        raise Refused(403, "PHASE", "RUN", rule)
-    if job.owner_id is not None and (held := _bytes_held_lately(job.owner_id)) >= limits().disk:
-        rule = _("your results take %(size)d MB, the limit; delete some jobs first") % {"size": held // 10**6}
-        raise Refused(403, "PHASE", "RUN", rule)
-
-
-_measured: dict[tuple[UUID, int], tuple[float, int]] = {}
-FAR, LATELY = 10**9, 30.0
-"""so many bytes below the limit, what was measured counts for so many s: the sum goes over all results of a user"""
-
-
-def _bytes_held_lately(owner_id: UUID) -> int:
-    key, now = (owner_id, limits().disk), time.monotonic()
-    until, held = _measured.get(key, (0.0, 0))
-    if now < until:
-        return held
-    held = bytes_held(owner_id)
-    if held + FAR < limits().disk:
-        _measured[key] = (now + LATELY, held)
-    return held
-
-
-def bytes_held(owner_id: UUID) -> int:
-    total = JobResult.objects.filter(job__owner_id=owner_id).aggregate(total=Sum("size"))["total"]
-    return int(total or 0)
 
 
 def abort(job: Job, viewer: Viewer, why: str = "") -> Job:
@@ -417,7 +384,14 @@ def change_duration(job: Job, viewer: Viewer, text: str) -> Job:
     job_type = registry.get(job.type, job.version)
     if job_type is None or job.is_finished:
         raise Refused(403, "EXECUTIONDURATION", text, _("the job has ended"))
-    job.execution_duration = checked_duration(job_type, text)
+    seconds = checked_duration(job_type, text)
+    if job.queue == SLURM and job.claim and job.execution_duration and not 0 < seconds <= job.execution_duration:
+        # Slurm lets only its administrators lengthen a job (scontrol(1), TimeLimit).
+        rule = _("the cluster gave this job %(n)d s; it can be made shorter, not longer") % {
+            "n": job.execution_duration
+        }
+        raise Refused(403, "EXECUTIONDURATION", text, rule)
+    job.execution_duration = seconds
     Job.objects.filter(pk=job.pk).update(execution_duration=job.execution_duration)
     job.note(viewer.username or "anonymous", f"time limit set to {job.execution_duration} s")
     return job

@@ -11,14 +11,20 @@ from jobs.limits import limits
 class Limited(FileUploadHandler):
     """Stands before the handlers that keep the bytes (``FILE_UPLOAD_HANDLERS``) and counts what passes."""
 
+    together = 0
+    """bytes of all files of the request"""
+
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         self.counted = 0
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.counted += len(raw_data)
+        self.together += len(raw_data)
         if self.counted > limits().upload_size:
             raise RequestDataTooBig(f"a file may have at most {limits().upload_size // 10**6} MB")
+        if self.together > limits().disk:
+            raise RequestDataTooBig(f"the files of a request may have at most {limits().disk // 10**6} MB together")
         return raw_data
 
     def file_complete(self, file_size: int) -> None:

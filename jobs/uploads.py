@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
 from gateway.vo.identifiers import slug
-from jobs import parameters
+from jobs import parameters, quota
 from jobs.errors import Refused
 from jobs.limits import limits
 from jobs.models import Job, JobUpload
@@ -35,6 +35,8 @@ class Upload:
 
 def store_uploads(job: Job, job_type: JobType, uploads: Sequence[Upload]) -> None:
     """Stores each part and lets the parameter of that name refer to it, unless ``NAME=param:PART`` does so."""
+    if uploads:
+        quota.check_room(job, uploads[0].name, sum(upload.size for upload in uploads))
     inputs = {p.name.lower(): p.name for p in parameters.parameters_of(job_type.description) if p.is_input}
     referred = {text[6:] for texts in job.parameters.values() for text in texts if text.startswith("param:")}
     for upload in numbered(uploads):

@@ -7,7 +7,7 @@ from statistics import median
 from django.utils import timezone
 
 from gateway.access.rights import Viewer
-from jobs import past, service
+from jobs import past, quota
 from jobs.limits import limits
 from jobs.models import Job
 from jobs.phases import ACTIVE, Phase
@@ -42,7 +42,7 @@ def estimate(job_type: JobType, viewer: Viewer) -> Estimate:
         wait=past.expected_wait(queue_name),
         active=Job.objects.filter(owner_id=viewer.user_id, phase__in=ACTIVE).count(),
         active_limit=limits().active,
-        held=service.bytes_held(viewer.user_id) if viewer.user_id else 0,
+        held=quota.bytes_held(viewer.user_id) if viewer.user_id else 0,
         held_limit=limits().disk,
         kept_until=timezone.now() + limits().keep,
     )

@@ -62,7 +62,7 @@ def limit(monkeypatch) -> Callable[..., None]:
     def change(**values: int) -> None:
         changed = Limits(**values)
         for module in ("jobs.service", "jobs.queue", "jobs.attempt", "jobs.supervise", "jobs.uploads", "jobs.keeper",
-                       "jobs.uws.wait", "jobs.pages.estimate", "jobs.streaming", "jobs.addresses"):  # fmt: skip
+                       "jobs.uws.wait", "jobs.pages.estimate", "jobs.streaming", "jobs.addresses", "jobs.quota"):  # fmt: skip
             monkeypatch.setattr(f"{module}.limits", lambda: changed)
 
     return change

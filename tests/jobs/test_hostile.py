@@ -89,6 +89,17 @@ def test_an_upload_over_the_limit_is_refused(uws, limit):
     assert Job.objects.count() == 0
 
 
+def test_uploads_count_against_the_room_of_their_owner(uws, limit):
+    limit(disk=2500)
+    three = {f"attachment{end}": SimpleUploadedFile("x", b"x" * 1000) for end in ("", "-2", "-3")}
+    assert uws.client.post("/uws/sleep", three).status_code == 413
+    assert uws.client.post("/uws/sleep", {"attachment": SimpleUploadedFile("x", b"x" * 2000)}).status_code == 303
+    refused = uws.client.post("/uws/sleep", {"attachment": SimpleUploadedFile("x", b"x" * 600)})
+    assert refused.status_code == 413
+    assert "delete some jobs first" in refused.content.decode()
+    assert Job.objects.count() == 1
+
+
 @pytest.mark.parametrize("name", ["other", "../x", "result", "a b", "x\x00"])
 def test_a_file_under_a_name_that_is_no_input_is_refused(uws, name):
     response = uws.client.post("/uws/sleep", {name: SimpleUploadedFile("x", b"x")})

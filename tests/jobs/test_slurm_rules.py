@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from jobs import keeper, queue, registry, service
+from jobs.errors import Refused
 from jobs.models import Job
 from jobs.phases import End, Outcome
 from jobs.runner.cage import Exit
@@ -104,6 +105,22 @@ def test_no_worker_takes_what_waits_for_the_cluster(cluster, cast):
     queue.begin(taken, "slurm 7 on n1")
     taken.refresh_from_db()
     assert taken.phase == "ABORTED"
+
+
+def test_what_the_cluster_holds_can_be_made_shorter_not_longer(cluster, cast):
+    from gateway.access.rights import viewer_of
+
+    cluster()
+    alice = viewer_of(cast["alice"])
+    values = {"type": "sleep", "version": "1.0", "owner": cast["alice"], "execution_duration": 10, "queue": "slurm"}
+    waits = Job.objects.create(phase="QUEUED", queued=timezone.now(), **values)
+    assert service.change_duration(waits, alice, "20").execution_duration == 20
+    there = Job.objects.create(phase="EXECUTING", claim="a", **values)
+    for longer in ("11", "0"):
+        with pytest.raises(Refused, match="made shorter, not longer") as refusal:
+            service.change_duration(there, alice, longer)
+        assert refusal.value.status == 403
+    assert service.change_duration(there, alice, "5").execution_duration == 5
 
 
 def test_a_gateway_that_gives_up_its_cluster_takes_the_jobs_back(cluster, cast):
