@@ -1,20 +1,40 @@
-"""A running gateway asked together with one that never answers: its rows are there while the other still hangs."""
+"""Own archive, a second gateway, and one that never answers, asked at once: nobody waits for the dead one."""
 
 import socket
 
 import pytest
 
+from tests.support.gadf import Run, make_store
+from tests.support.gateway import RunningGateway
 
-@pytest.mark.slow
-def test_a_dead_archive_delays_nobody(gateway, chromium) -> None:
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory):
+    """A second gateway, of another observatory: an archive of its own in a process of its own."""
+    folder = tmp_path_factory.mktemp("other")
+    store = make_store(folder / "store", [Run(9001), Run(9002)])
+    running = RunningGateway(folder / "data", folder / "log.txt", DISTILLER_SITE_NAME="Southern Observatory")
+    running.manage("migrate")
+    running.manage("createcachetable")
+    running.manage("ingest_dl3", str(store), "--collection", "SOUTH")
+    yield running.start("serve")
+    running.stop()
+
+
+def test_the_rows_of_others_are_there_while_the_dead_one_still_hangs(gateway, other, chromium) -> None:
     with socket.create_server(("127.0.0.1", 0)) as dead:
         silent = f"http://127.0.0.1:{dead.getsockname()[1]}/tap"
         context = chromium.new_context(base_url=gateway.url)
         page = context.new_page()
-        page.goto(f"/search/results/?target_name=Crab+Nebula&service={gateway.url}/tap&service={silent}")
+        page.goto(f"/search/results/?target_name=Crab+Nebula&service={other.url}/tap&service={silent}")
         assert page.locator("tr[data-key]").count() > 0
         page.wait_for_selector("[data-archives] a[href^='/search/archives/']", timeout=60_000)
-        assert page.locator("[data-archives] [data-waiting]").count() == 1
+        assert page.locator("[data-archives] [data-waiting]").count() == 1, "the dead one still hangs"
         page.click("[data-archives] a[href^='/search/archives/']")
         page.wait_for_selector("tr[data-row]")
+        assert page.locator("tr[data-row]").count() == 2
+        for run in ("9001", "9002"):
+            assert run in page.inner_text("main")
         context.close()
