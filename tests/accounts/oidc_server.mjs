@@ -8,7 +8,17 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   clients: [{
     client_id: 'gateway', client_secret: 'not-a-secret', redirect_uris: [redirect],
     token_endpoint_auth_method: 'client_secret_basic',
+  }, {
+    // A person's own program, which fetches access tokens for the gateway (RFC 8707, RFC 9068).
+    client_id: 'script', redirect_uris: ['http://127.0.0.1:9/back'], token_endpoint_auth_method: 'none',
+    application_type: 'native',
   }],
+  features: { resourceIndicators: {
+    enabled: true,
+    getResourceServerInfo: (ctx, resource) => ({
+      scope: 'read:tap read:data', audience: resource, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } },
+    }),
+  } },
   pkce: { required: () => true },
   claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'given_name', 'family_name'], entitlements: ['entitlements'] },
   scopes: ['openid', 'email', 'profile', 'entitlements'],

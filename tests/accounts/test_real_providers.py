@@ -1,12 +1,15 @@
 """The PI's story through real identity providers in a real browser: direct link, sign-in, her data."""
 
+import base64
+import hashlib
 import http.server
 import json
 import re
+import secrets
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
@@ -129,7 +132,9 @@ def test_a_name_typed_before_the_scripts_have_come_is_searched(page, site, feder
     page.add_init_script("""document.addEventListener("readystatechange", () => {
         if (document.readyState === "interactive") document.querySelector("#institution-q").value = "nice";
     });""")
-    page.goto(f"{site}/accounts/login/")
+    with page.expect_response("**/accounts/institutions/**") as answer:
+        page.goto(f"{site}/accounts/login/")
+    assert answer.value.status == 200
     page.get_by_role("button", name="Observatoire de Nice").wait_for()
 
 
@@ -209,6 +214,42 @@ def test_the_pis_story_with_openid_connect(page, site, iam, policy) -> None:
     through_openid(page, "anne")
     page.wait_for_url(f"{site}/")
     assert not viewer_of(anne).proposals
+
+
+def token_of_a_script(page, server: str, audience: str, scopes: str) -> str:
+    """An access token as a person's own program gets it at the provider (RFC 7636, RFC 8707)."""
+    verifier = secrets.token_urlsafe(48)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    back = "http://127.0.0.1:9/back"
+    given = {"client_id": "script", "redirect_uri": back, "resource": audience}
+    asked = {**given, "response_type": "code", "scope": f"openid {scopes}", "code_challenge": challenge,
+             "code_challenge_method": "S256", "prompt": "consent"}  # fmt: skip
+    page.route(f"{back}*", lambda route: route.fulfill(body="back"))
+    page.goto(f"{server}/auth?{urlencode(asked)}")
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url(f"{back}*")
+    code = parse_qs(urlsplit(page.url).query)["code"][0]
+    form = {**given, "grant_type": "authorization_code", "code": code, "code_verifier": verifier}
+    answer = requests.post(f"{server}/token", data=form, timeout=20)
+    return answer.json()["access_token"]
+
+
+def test_a_token_that_a_real_provider_made_for_a_script_is_its_owner_here(page, site, iam, settings) -> None:
+    server, claims = iam
+    claims.write_text(json.dumps({"anne": {"email": "anne@iam.example", "email_verified": True, "name": "Anne"}}))
+    page.goto(f"{site}/accounts/login/")
+    through_openid(page, "anne")
+    page.wait_for_url(f"{site}/")
+    anne = User.objects.get(email="anne@iam.example")
+    settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]["settings"]["bearer"] = {"audience": site}
+
+    def ask(audience: str) -> requests.Response:
+        token = token_of_a_script(page, server.url, audience, "read:tap")
+        return requests.get(f"{site}/tap/tables", headers={"Authorization": f"Bearer {token}"}, timeout=20)
+
+    assert ask(site).headers["X-VO-Authenticated"] == anne.username
+    for_another = ask("https://other.example")
+    assert (for_another.status_code, "X-VO-Authenticated" in for_another.headers) == (401, False)
 
 
 def test_an_address_that_has_an_account_is_not_joined(page, site, iam) -> None:
