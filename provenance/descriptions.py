@@ -108,12 +108,10 @@ class EntityDescription(Kept):
         return self.name
 
 
-class UsageDescription(Kept):
-    """What an activity of this kind uses, in which role."""
+class FlowDescription(Kept):
+    """What an activity of a kind uses or makes, in which role."""
 
     identifier = identifier()
-    activity_description = link("ActivityDescription", "usage_descriptions")
-    entity_descriptions = models.ManyToManyField(EntityDescription, blank=True, related_name="usage_descriptions")
     role = models.CharField(max_length=128)
     description = models.TextField(blank=True)
     type = models.CharField(max_length=32, blank=True)
@@ -121,26 +119,21 @@ class UsageDescription(Kept):
     policy = prevailing_policy()
 
     class Meta:
+        abstract = True
         indexes = [models.Index(fields=["activity_description", "role"])]
+
+
+class UsageDescription(FlowDescription):
+    activity_description = link("ActivityDescription", "usage_descriptions")
+    entity_descriptions = models.ManyToManyField(EntityDescription, blank=True, related_name="usage_descriptions")
 
     def __str__(self) -> str:
         return f"{self.activity_description_id} uses {self.role}"
 
 
-class GenerationDescription(Kept):
-    """What an activity of this kind makes, in which role."""
-
-    identifier = identifier()
+class GenerationDescription(FlowDescription):
     activity_description = link("ActivityDescription", "generation_descriptions")
     entity_descriptions = models.ManyToManyField(EntityDescription, blank=True, related_name="generation_descriptions")
-    role = models.CharField(max_length=128)
-    description = models.TextField(blank=True)
-    type = models.CharField(max_length=32, blank=True)
-    multiplicity = models.CharField(max_length=16, blank=True)
-    policy = prevailing_policy()
-
-    class Meta:
-        indexes = [models.Index(fields=["activity_description", "role"])]
 
     def __str__(self) -> str:
         return f"{self.activity_description_id} makes {self.role}"
