@@ -18,7 +18,7 @@ from django.utils import timezone
 from gateway.access import releases
 from gateway.accounts import refresh
 from gateway.vo.hooks import Registry
-from jobs import health, mail, registry, tasks, webhook
+from jobs import declared, health, mail, registry, tasks, webhook
 from jobs.broker import CLASSES
 from jobs.errors import LostClaim
 from jobs.limits import limits
@@ -128,6 +128,7 @@ def sweep_scratch() -> int:
 
 def add_chores() -> None:
     chores.add("alive", Chore(health.BEAT, lambda: health.say_alive(KEEPER, "running")))
+    chores.add("descriptions", Chore(30.0, declared.publish_new))
     chores.add("mail", Chore(5.0, mail.send_due))
     chores.add("memberships", Chore(refresh.EVERY, refresh.refresh))
     chores.add("releases", Chore(releases.EVERY, releases.tell))

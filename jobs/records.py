@@ -14,7 +14,7 @@ from django.conf import settings
 from gateway.access.rights import viewer_of
 from jobs import addresses, parameters, queue, registry, reuse
 from jobs.code import PACKAGES, versions
-from jobs.models import Job, JobResult
+from jobs.models import LOG_STREAMS, Job, JobResult
 from jobs.parameters import Parameter
 from jobs.phases import Phase
 from jobs.registry import JobType
@@ -87,14 +87,7 @@ def activity_of(run: Ended, steps: Sequence[ActivityRecord] = ()) -> ActivityRec
     return ActivityRecord(
         id=job.activity_id,
         name=description.title,
-        description=ActivityDescriptionRecord(
-            name=description.name,
-            version=job.version,
-            description=description.text,
-            type=description.type,
-            subtype=description.subtype,
-            docurl=description.docurl,
-        ),
+        description=description_of(job_type, job.version),
         start=job.started,
         end=ended,
         comment=_comment(run),
@@ -113,6 +106,18 @@ def activity_of(run: Ended, steps: Sequence[ActivityRecord] = ()) -> ActivityRec
         error=outcome.message,
         warnings=tuple(closing.changes.get("warnings", ())),
         policy_id=job.policy_id,
+    )
+
+
+def description_of(job_type: JobType, version: str) -> ActivityDescriptionRecord:
+    description = job_type.description
+    return ActivityDescriptionRecord(
+        name=description.name,
+        version=version,
+        description=description.text,
+        type=description.type,
+        subtype=description.subtype,
+        docurl=description.docurl,
     )
 
 
@@ -148,10 +153,10 @@ def _parameters(job: Job, job_type: JobType) -> Iterator[ParameterRecord]:
         if not parameter.is_input:
             texts = job.parameters.get(parameter.name, []) or parameter.default_texts
             if texts:
-                yield _parameter(parameter, texts)
+                yield parameter_record(parameter, texts)
 
 
-def _parameter(parameter: Parameter, texts: list[str]) -> ParameterRecord:
+def parameter_record(parameter: Parameter, texts: list[str]) -> ParameterRecord:
     meta: Any = parameter.meta
     lowest = meta.above if meta.min is None else meta.min
     return ParameterRecord(
@@ -189,7 +194,7 @@ def _used(inputs: Inputs, job: Job) -> Iterator[UsedRecord]:
 
 
 def _generated(job: Job, row: JobResult, inputs: Inputs, ended: datetime) -> GeneratedRecord:
-    log = row.name in ("stdout", "stderr")
+    log = row.name in LOG_STREAMS
     key = row.product_key or f"{job.main_key}.{_local(row.name)}"
     path = f"/data/{key}" if row.product_key else f"/uws/{job.type}/{job.id}/results/{row.name}"
     entity = EntityRecord(
@@ -204,7 +209,12 @@ def _generated(job: Job, row: JobResult, inputs: Inputs, ended: datetime) -> Gen
         derived_from=() if log else inputs.origins,
         policy_id=job.policy_id,
     )
-    return GeneratedRecord(entity=entity, role=row.name, type="Log" if log else ("Main" if row.main else "Result"))
+    return GeneratedRecord(entity=entity, role=row.name, type=result_type(row.name, main=row.main))
+
+
+def result_type(name: str, *, main: bool = False) -> str:
+    """The type of a generation."""
+    return "Log" if name in LOG_STREAMS else ("Main" if main else "Result")
 
 
 def _local(name: str) -> str:

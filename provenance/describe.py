@@ -11,7 +11,7 @@ from typing import TypeVar
 from gateway.access.models import Policy
 from gateway.vo.identifiers import slug
 from provenance import scrub
-from provenance.governance import is_open
+from provenance.governance import is_open, public_policy
 from provenance.models import (
     ActivityDescription,
     ConfigFileDescription,
@@ -111,6 +111,25 @@ def _write_parameters(rows: list[ParameterDescription], policy: Policy) -> bool:
     for row in known.values():
         _prevail(row, policy)
     return True
+
+
+def publish(
+    record: ActivityDescriptionRecord,
+    settings: Iterable[ParameterRecord],
+    uses: Iterable[tuple[str, str]],
+    makes: Iterable[tuple[str, str, EntityRecord]],
+) -> None:
+    """How a thing on offer is done, for everyone, before it was ever done: (role, type) of what it uses, with a sample
+    of what it makes. No later run closes it again, and that it can be read tells of no run."""
+    policy = public_policy()
+    of = activity(record, policy)
+    rows: list[Described] = [of, *parameters(of, settings, policy).values()]
+    rows += [usage(of, role, kind, None, policy) for role, kind in uses]
+    for role, kind, sample in makes:
+        made = entity(sample, policy)
+        rows += [generation(of, role, kind, made, policy), *([made] if made else [])]
+    for row in rows:
+        type(row)._default_manager.filter(pk=row.pk).update(declared=True)
 
 
 Flow = TypeVar("Flow", UsageDescription, GenerationDescription)

@@ -1,13 +1,14 @@
 """The description classes of the IVOA Provenance Data Model 1.0: how things are done, before anything was done.
 
-How a thing is done may tell that it was done: a description is seen by whoever may see a record that it serves.
+How a thing is done may tell that it was done: a description is seen by whoever may see a record that it serves, and by
+everyone where it was published before anything was done (the job types that are on offer).
 """
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from provenance.rows import Kept, identifier, link, prevailing_policy
+from provenance.rows import Described, Kept, identifier, link
 
 
 class ActivityType(models.TextChoices):
@@ -32,7 +33,7 @@ class FlowType(models.TextChoices):
     CONTEXT = "Context", _("Context")
 
 
-class ActivityDescription(Kept):
+class ActivityDescription(Described):
     """What a kind of activity does; name and version identify it."""
 
     identifier = identifier()
@@ -42,7 +43,6 @@ class ActivityDescription(Kept):
     docurl = models.TextField(blank=True)
     type = models.CharField(max_length=64, blank=True)
     subtype = models.CharField(max_length=128, blank=True)
-    policy = prevailing_policy()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["name", "version"], name="activity_description_once")]
@@ -76,7 +76,7 @@ class Kind(models.TextChoices):
     COLLECTION = "collection", _("Collection")
 
 
-class EntityDescription(Kept):
+class EntityDescription(Described):
     """With its kinds DatasetDescription (content_type) and ValueDescription (value_type, unit, ucd, utype)."""
 
     identifier = identifier()
@@ -90,7 +90,6 @@ class EntityDescription(Kept):
     unit = models.CharField(max_length=64, blank=True)
     ucd = models.CharField(max_length=128, blank=True)
     utype = models.CharField(max_length=128, blank=True)
-    policy = prevailing_policy()
 
     class Meta:
         constraints = [
@@ -108,7 +107,7 @@ class EntityDescription(Kept):
         return self.name
 
 
-class FlowDescription(Kept):
+class FlowDescription(Described):
     """What an activity of a kind uses or makes, in which role."""
 
     identifier = identifier()
@@ -116,7 +115,6 @@ class FlowDescription(Kept):
     description = models.TextField(blank=True)
     type = models.CharField(max_length=32, blank=True)
     multiplicity = models.CharField(max_length=16, blank=True)
-    policy = prevailing_policy()
 
     class Meta:
         abstract = True
@@ -139,7 +137,7 @@ class GenerationDescription(FlowDescription):
         return f"{self.activity_description_id} makes {self.role}"
 
 
-class ParameterDescription(Kept):
+class ParameterDescription(Described):
     """One setting of a kind of activity. ``default`` None: there is none, the value is required."""
 
     identifier = identifier()
@@ -154,7 +152,6 @@ class ParameterDescription(Kept):
     maximum = models.CharField(max_length=64, blank=True)
     options = models.JSONField(default=list, blank=True)
     default = models.TextField(null=True, blank=True)
-    policy = prevailing_policy()
 
     class Meta:
         indexes = [models.Index(fields=["activity_description", "name"])]
@@ -163,13 +160,12 @@ class ParameterDescription(Kept):
         return self.name
 
 
-class ConfigFileDescription(Kept):
+class ConfigFileDescription(Described):
     identifier = identifier()
     activity_description = link("ActivityDescription", "config_file_descriptions")
     name = models.CharField(max_length=255)
     content_type = models.CharField(max_length=128)
     description = models.TextField(blank=True)
-    policy = prevailing_policy()
 
     class Meta:
         indexes = [models.Index(fields=["activity_description", "name"])]

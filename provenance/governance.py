@@ -110,12 +110,12 @@ def policy_changed(policy: Policy) -> None:
 
 def govern(description: type[Model], served: type[Model], rows: "QuerySet[Model]", policy: Policy) -> None:
     """These records have this policy now: an open one opens their descriptions, a closed one closes what no other
-    record keeps open."""
+    record keeps open. What was declared stays open."""
     found = rows.order_by().exclude(description=None).values_list("description", flat=True).distinct()
     known = list(found)
     opened = Policy.objects.filter(OPEN)
     for at in range(0, len(known), 900):
-        touched = description._default_manager.filter(pk__in=known[at : at + 900])
+        touched = description._default_manager.filter(pk__in=known[at : at + 900], declared=False)
         if is_open(policy):
             touched.exclude(pk__in=touched.filter(policy__in=opened)).update(policy=policy)
             continue

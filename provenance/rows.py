@@ -47,8 +47,12 @@ def joint_policy() -> "models.ForeignKey[Policy | None, Policy | None]":
     )
 
 
-def prevailing_policy() -> "models.ForeignKey[Policy | None, Policy | None]":
-    """Extension: the rule of the records that a description serves; a public one prevails; NULL: the staff."""
-    return models.ForeignKey(
-        Policy, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False, editable=False
-    )
+class Described(Kept):
+    """A description class. Extensions: ``policy``, the rule of the records that it serves, of which a public one
+    prevails (NULL: the staff); ``declared``, that it stands in a description which everyone may read."""
+
+    policy = joint_policy()
+    declared = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        abstract = True

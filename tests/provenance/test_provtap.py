@@ -9,8 +9,10 @@ from django.db import connection
 
 from gateway.access.models import Policy
 from gateway.access.rights import ANONYMOUS, viewer_of
+from jobs import declared, registry, service
+from jobs.worker import work_once
 from provenance import capture
-from provenance.models import History, Parameter, Used
+from provenance.models import Entity, History, Parameter, Used
 from provenance.published import TABLES
 from provenance.records import ActivityDescriptionRecord, ActivityRecord, GeneratedRecord, UsedRecord
 from tests.provenance.builders import chain, entity, run, setting
@@ -205,6 +207,36 @@ def test_how_hidden_work_is_done_is_seen_by_whoever_may_see_the_work(cast, hidde
     made_so("run", hidden)
     viewer = viewer_of(getattr(cast, who)) if who != "anonymous" else ANONYMOUS
     assert told(viewer) == sees
+
+
+@pytest.mark.slow
+def test_each_of_two_who_run_the_same_in_private_may_ask_how_it_was_done(cast, settings):
+    """The description of a type on offer is everyone's; the runs, and the words that are theirs alone, are not."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    assert declared.publish_new() == len([t for t in registry.offered() if not t.lenient])
+    assert declared.publish_new() == 0
+    before = {kind: ask(f"SELECT * FROM provenance.{kind}description ORDER BY id") for kind in KINDS}
+    assert before["activity"] != []
+    people = [viewer_of(cast.alice), viewer_of(cast.bob)]
+    for person in people:
+        service.create("sleep", person, {"seconds": ["0"]}, run=True)
+        assert work_once(("short", "long", "io"), lambda: False)
+    joined = (
+        "SELECT d.name, p.name, q.role FROM provenance.activity AS a"
+        " JOIN provenance.activitydescription AS d ON d.id = a.description_id"
+        " JOIN provenance.parameterdescription AS p ON p.activitydescription_id = d.id"
+        " JOIN provenance.generationdescription AS q ON q.activitydescription_id = d.id"
+        " WHERE p.name = 'seconds' AND q.role = 'result'"
+    )
+    for person in people:
+        assert ask(joined, person) == [("sleep", "seconds", "result")]
+    # That it stands there tells nobody that it was ever done.
+    assert {kind: ask(f"SELECT * FROM provenance.{kind}description ORDER BY id") for kind in KINDS} == before
+    # A shared result that is taken back leaves them open.
+    key = Entity.objects.filter(was_generated_by__role="result").first().pk
+    capture.set_policy(key, capture.public_policy().pk)
+    capture.set_policy(key, Policy.objects.get(owner=cast.alice).pk)
+    assert {kind: ask(f"SELECT * FROM provenance.{kind}description ORDER BY id") for kind in KINDS} == before
 
 
 def test_what_public_work_needs_is_public_and_says_what_the_public_work_says(cast, hidden):
