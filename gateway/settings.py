@@ -232,7 +232,7 @@ else:
     for folder in ("queue", "control"):
         (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
     CELERY |= {
-        "broker_url": "filesystem://localhost//",
+        "broker_url": "files://localhost//",
         "broker_transport_options": {
             "data_folder_in": str(BROKER_DIR / "queue"),
             "data_folder_out": str(BROKER_DIR / "queue"),

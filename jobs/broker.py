@@ -6,6 +6,8 @@ from celery import Celery
 from django.conf import settings
 from kombu import entity
 
+import jobs.embedded_broker  # noqa: F401 (gives the scheme ``files`` its transport)
+
 CLASSES = ("short", "long", "io")
 
 app = Celery("gateway")

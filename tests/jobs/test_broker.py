@@ -5,9 +5,13 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from queue import Empty
 
 import pytest
+from kombu import Connection
 
+import jobs.embedded_broker  # noqa: F401 (gives the scheme ``files`` its transport)
 from tests.support.jobs import ROOT
 
 pytestmark = pytest.mark.slow
@@ -47,3 +51,66 @@ def test_a_job_is_announced_once_and_then_left_to_the_keeper(tmp_path):
     assert done.stdout == "announced\n", done.stderr
     assert "the keeper will announce the job" in done.stderr
     assert 1 <= broker.count <= 2
+
+
+@pytest.fixture
+def embedded(tmp_path):
+    """Channels of the broker in a folder, as each process has one."""
+    folders = {"data_folder_in": "queue", "data_folder_out": "queue", "control_folder": "control"}
+    for name in ("queue", "control"):
+        (tmp_path / name).mkdir()
+    options = {option: str(tmp_path / name) for option, name in folders.items()}
+    connections = []
+
+    def channel():
+        connections.append(Connection("files://localhost//", transport_options=options))
+        return connections[-1].channel()
+
+    yield channel
+    for connection in connections:
+        connection.release()
+
+
+def test_messages_of_many_processes_arrive_once_and_whole(embedded):
+    """The worker ended where it looked at a message that was just being written."""
+    number, senders = 300, 3
+    taken: list[str] = []
+    faults: list[BaseException] = []
+
+    def send(who: int) -> None:
+        channel = embedded()
+        for n in range(number):
+            channel._queue_bind(f"exchange-{n}", "", "", f"queue-{who}")
+            channel._put("short", {"body": f"{who}-{n}"})
+
+    def take() -> None:
+        channel, until = embedded(), time.monotonic() + 60
+        while len(taken) < number * senders and time.monotonic() < until and not faults:
+            try:
+                taken.append(channel._get("short")["body"])
+            except Empty:
+                channel.get_table(f"exchange-{len(taken) % number}")
+            except Exception as fault:
+                faults.append(fault)
+                raise
+
+    threads = [threading.Thread(target=send, args=(who,)) for who in range(senders)]
+    threads += [threading.Thread(target=take) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert sorted(taken) == sorted(f"{who}-{n}" for who in range(senders) for n in range(number))
+    table = {one.queue for one in embedded().get_table("exchange-0")}
+    assert table == {f"queue-{who}" for who in range(senders)}
+
+
+def test_half_a_message_is_dropped_and_the_next_one_is_read(embedded, tmp_path):
+    (tmp_path / "queue" / "0_broken.short.msg").write_text('{"body": "hal')
+    channel = embedded()
+    channel._put("short", {"body": "whole"})
+    assert channel._get("short") == {"body": "whole"}
+    with pytest.raises(Empty):
+        channel._get("short")
+    assert os.listdir(tmp_path / "queue") == []
