@@ -25,10 +25,10 @@ SCHEME = "files"
 class Channel(filesystem.Channel):
     """``data_folder_in`` and ``control_folder`` may be used by any number of processes of one machine."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override] # kombu disagrees with itself on the name
         # kombu reads them in the order of their names.
         path = Path(self.data_folder_out) / f"{time.time_ns():020}_{uuid4()}.{queue}.msg"
-        _write(path, json.dumps(message))
+        _write(path, json.dumps(payload))
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         while True:

@@ -13,6 +13,7 @@ from typing import IO, Any
 from django.conf import settings
 
 from gateway.access.rights import Viewer, may_fetch
+from gateway.vo import zips
 from provenance.citation import collect
 from provenance.documents import formats
 from provenance.documents.source import Source
@@ -52,14 +53,18 @@ def write(entity: Entity, viewer: Viewer) -> IO[bytes]:
     graph.truncated = False
     target: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as crate:
-        files = list(_documents(graph, crate))
+        files = list(_documents(entity, graph, crate))
         files += _product(entity, viewer, crate)
-        crate.writestr("ro-crate-metadata.json", json.dumps(_metadata(entity, graph, files), indent=1))
+        crate.writestr(_entry(entity, "ro-crate-metadata.json"), json.dumps(_metadata(entity, graph, files), indent=1))
     target.seek(0)
     return target
 
 
-def _documents(graph: Graph, crate: zipfile.ZipFile) -> Iterator[dict[str, Any]]:
+def _entry(entity: Entity, name: str) -> zipfile.ZipInfo:
+    return zips.entry(name, entity.generated_at_time)
+
+
+def _documents(entity: Entity, graph: Graph, crate: zipfile.ZipFile) -> Iterator[dict[str, Any]]:
     source = Source(graph, Contents(descriptions=2, limit=100_000))
     for name, form, model in (
         ("provenance.json", "PROV-JSON", "W3C"),
@@ -69,9 +74,9 @@ def _documents(graph: Graph, crate: zipfile.ZipFile) -> Iterator[dict[str, Any]]
         item = formats.find(form)
         assert item is not None
         text = item.write(source, "W3C" if model == "W3C" else "IVOA")
-        crate.writestr(name, text)
+        crate.writestr(_entry(entity, name), text)
         yield _file(name, f"{item.label}, {model} model", item.media_type.split(";")[0], text)
-    crate.writestr("verify.py", VERIFIER)
+    crate.writestr(_entry(entity, "verify.py"), VERIFIER)
     yield _file("verify.py", "Checks every checksum: python verify.py", "text/x-python", VERIFIER.encode())
 
 
@@ -91,7 +96,7 @@ def _product(entity: Entity, viewer: Viewer, crate: zipfile.ZipFile) -> list[dic
         return [item]
     try:
         blocks = read_bytes(entity.pk)
-        with crate.open(name, "w", force_zip64=True) as out:
+        with crate.open(_entry(entity, name), "w", force_zip64=True) as out:
             for block in blocks:
                 out.write(block)
     except (KeyError, OSError):

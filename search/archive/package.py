@@ -8,12 +8,14 @@ import hashlib
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from gateway.access.rights import Viewer
+from gateway.vo import zips
 from gateway.vo.pieces import Pieces
 from provenance.documents import formats
 from provenance.documents.source import Source
@@ -46,7 +48,7 @@ class Package:
         out, key, name = Pieces(), self.product.key, download_name(self.product)
         with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
             sums = hashlib.sha256()
-            with archive.open(self._entry(f"{key}/{name}"), "w", force_zip64=True) as target:
+            with archive.open(self._entry(f"{key}/{name}", zipfile.ZIP_STORED), "w", force_zip64=True) as target:
                 for block in files.blocks(self.product.storage_key):
                     sums.update(block)
                     target.write(block)
@@ -55,16 +57,17 @@ class Package:
                 raise files.FileChanged(f"the stored file of {key} is damaged")
             lines = [f"{sums.hexdigest()}  {name}\n"]
             for title, content in self.documents.items():
-                archive.writestr(self._entry(f"{key}/{title}", zipfile.ZIP_DEFLATED), content)
+                archive.writestr(self._entry(f"{key}/{title}"), content)
                 lines.append(f"{hashlib.sha256(content).hexdigest()}  {title}\n")
-            archive.writestr(self._entry(f"{key}/checksums.sha256", zipfile.ZIP_DEFLATED), "".join(lines))
+            archive.writestr(self._entry(f"{key}/checksums.sha256"), "".join(lines))
         yield out.take()
 
-    def _entry(self, name: str, kind: int = zipfile.ZIP_STORED) -> zipfile.ZipInfo:
-        entry = zipfile.ZipInfo(name, timezone.now().timetuple()[:6])
-        entry.compress_type = kind
-        entry.external_attr = 0o644 << 16
-        return entry
+    def _entry(self, name: str, kind: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipInfo:
+        try:
+            made = datetime.fromisoformat(self.product.obs_creation_date or "")
+        except ValueError:
+            made = None
+        return zips.entry(name, made, kind)
 
 
 def has_package(product: Product) -> bool:

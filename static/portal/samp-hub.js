@@ -51,7 +51,14 @@ function makeConnector(samp, handlers) {
   }
   const icon = new URL(document.querySelector("link[rel=icon]").href).href;
   const meta = { "samp.name": NAME, "samp.description.text": document.title, "samp.icon.url": icon };
-  connector = new samp.Connector(NAME, ascii(meta), client, client.calculateSubscriptions());
+  connector = new samp.Connector(NAME, ascii(meta));
+  // The connector's own way to say what is listened to fails where the hub leaves in the middle of it.
+  connector.onreg = (made) => {
+    client.init(made);
+    made.setCallable(client, () => {
+      if (connector.connection === made) made.declareSubscriptions([client.calculateSubscriptions()]);
+    });
+  };
   connector.onunreg = () => say(words("off"));
 }
 

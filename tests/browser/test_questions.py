@@ -123,7 +123,8 @@ def test_by_keyboard_alone_from_the_search_to_a_job(browser_page, archive) -> No
     page.goto("/")
     page.keyboard.type("crab")
     page.keyboard.press("Enter")
-    page.wait_for_selector("tr[data-key]")
+    page.wait_for_selector(".d-js tr[data-key]")
+    page.wait_for_load_state("load")
     for key in ("j", "x", "j", "x"):
         page.keyboard.press(key)
     assert page.inner_text("[data-selected-count]") == "2"

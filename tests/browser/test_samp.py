@@ -73,7 +73,7 @@ def test_topcat_loads_the_table_and_rows_are_marked_both_ways(desk, page) -> Non
     menu.locator("text=Look for programs").click()
     menu.locator("[data-samp=table][data-samp-client]:has-text('topcat')").click()
     toast(page, "topcat: taken")
-    assert topcat.tables() == 1
+    until(lambda: topcat.tables() == 1)
     topcat.shows_rows()
     dids = [row.get_attribute("data-did") for row in page.locator("tr[data-did]").all()]
     assert topcat.value('find(window("TableViewerWindow"), JTable.class).getRowCount()') == str(len(dids))

@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 import zipfile
 
 import pytest
@@ -237,6 +238,17 @@ def test_a_crate_can_be_verified_anywhere(client, bytes_of, tmp_path, tampered, 
     assert "ivo://distiller.example/arc?raw" in {item["@id"] for item in root["isBasedOn"]}
     done = subprocess.run([sys.executable, tmp_path / "verify.py"], capture_output=True, text=True, check=False)
     assert done.returncode == status, done.stdout
+
+
+def test_asked_again_later_a_crate_is_the_same_file(client, bytes_of, monkeypatch):
+    chain()
+
+    def asked() -> bytes:
+        return b"".join(client.get("/provenance/entity/sky/crate.zip").streaming_content)
+
+    first = asked()
+    monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
+    assert asked() == first
 
 
 def test_a_crate_holds_no_bytes_that_one_may_not_have(client_of, cast, bytes_of):
