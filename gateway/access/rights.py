@@ -9,12 +9,13 @@ Both exist as a Django ``Q`` for rows that carry ``policy_id``, and as plain dat
 ``search.tap`` turns into nodes of the ADQL tree. What a viewer may fetch, the viewer may see.
 """
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import connections
 from django.db.models import Q
 from django.utils import timezone
 
@@ -70,28 +71,58 @@ def viewer_of(user: "User | AnonymousUser", scopes: frozenset[str] | None = None
     return Viewer(user.pk, user.get_username(), bool(user.is_staff), frozenset(groups), proposals, scopes)
 
 
-def _entitled(viewer: Viewer) -> Q:
-    if not viewer.is_authenticated:
-        return Q(pk__in=[])
-    named = Q(owner_id=viewer.user_id) | Q(members__user_id=viewer.user_id) | Q(groups__in=list(viewer.group_ids))
-    return named | Q(proposal_id__in=list(viewer.proposals))
-
-
-def _open(viewer: Viewer, now: datetime) -> Q:
-    rule = Q(rights=Rights.PUBLIC) | Q(release_date__lte=now)
-    if viewer.is_authenticated:
-        rule |= Q(rights=Rights.SECURE)
-    return rule
-
-
 def policy_ids(viewer: Viewer, question: Literal["see", "fetch"]) -> list[int] | None:
-    """The policies whose rows the viewer may see or fetch, in ascending order; None means all (staff)."""
+    """The policies whose rows the viewer may see or fetch, in ascending order; None means all (staff).
+
+    Plain SQL: the ORM takes longer to write these words than a small query of the archive takes in all.
+    """
     if viewer.is_staff:
         return None
-    rule = _open(viewer, timezone.now()) | _entitled(viewer)
+    connection = connections[Policy.objects.db]
+    rules = [*_open(viewer, question), *_entitled(viewer)]
+    words = " OR ".join(rule for rule, _ in rules)
+    given = [value for _, values in rules for value in values]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM access_policy WHERE {words} ORDER BY id", given)  # noqa: S608 (own words)
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+Rule = tuple[str, Sequence[Any]]
+"""a condition on the table of policies with ``%s`` for each value, and the values"""
+
+
+def _open(viewer: Viewer, question: str) -> Iterator[Rule]:
+    """To everyone, to everyone who signed in, or to see only."""
+    yield "rights = %s", [Rights.PUBLIC.value]
+    yield "release_date <= %s", [_stored("release_date", timezone.now())]
+    if viewer.is_authenticated:
+        yield "rights = %s", [Rights.SECURE.value]
     if question == "see":
-        rule |= Q(metadata=Metadata.PUBLIC)
-    return sorted(set(Policy.objects.filter(rule).values_list("pk", flat=True)))
+        yield "metadata = %s", [Metadata.PUBLIC.value]
+
+
+def _entitled(viewer: Viewer) -> Iterator[Rule]:
+    """To this person, by name, group or proposal."""
+    if not viewer.is_authenticated:
+        return
+    person = _stored("owner", viewer.user_id)
+    yield "owner_id = %s", [person]
+    yield "id IN (SELECT policy_id FROM access_policymember WHERE user_id = %s)", [person]
+    if viewer.group_ids:
+        joined = f"policy_id FROM access_policy_groups WHERE group_id IN ({_places(viewer.group_ids)})"
+        yield f"id IN (SELECT {joined})", list(viewer.group_ids)
+    if viewer.proposals:
+        yield f"proposal_id IN ({_places(viewer.proposals)})", list(viewer.proposals)
+
+
+def _places(values: Collection[object]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def _stored(field: str, value: object) -> Any:
+    """The value as this engine keeps it in that column."""
+    column: Any = Policy._meta.get_field(field)
+    return column.get_db_prep_value(value, connections[Policy.objects.db])
 
 
 def _as_q(ids: list[int] | None) -> Q:

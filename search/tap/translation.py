@@ -73,11 +73,9 @@ def translate(adql_text: str, viewer: Viewer, uploads: Sequence[Upload], *, limi
 def _conditions(tables: Sequence[PublishedTable], viewer: Viewer) -> Mapping[str, Sequence[Condition]]:
     """The viewer's rights, for each physical table that carries a Policy."""
     rights = visible_conditions(viewer)
-    return {
-        table.physical: tuple(replace(right, column=table.policy_column) for right in rights)
-        for table in tables
-        if table.policy_column
-    }
+    columns = {table.policy_column for table in tables if table.policy_column}
+    rules = {column: tuple(replace(right, column=column) for right in rights) for column in columns}
+    return {table.physical: rules[table.policy_column] for table in tables if table.policy_column}
 
 
 def _position(name: str, viewer: Viewer) -> tuple[float, float] | None:
