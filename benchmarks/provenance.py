@@ -1,6 +1,6 @@
 """How fast the provenance room is with 1,000,000 entities and 300,000 activities.
 
-    DISTILLER_DATA=/tmp/bench python benchmarks/provenance.py [--entities 1000000] [--activities 300000] [--keep]
+    DISTILLER_DATA=/tmp/bench python benchmarks/provenance.py [--entities 1000000] [--activities 300000]
 
 Makes a store of its own in the data folder (SQLite) or in DATABASE_URL (PostgreSQL), fills it inside the database, and
 prints what was promised beside what was measured (medians, s).
