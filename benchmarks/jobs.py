@@ -41,13 +41,14 @@ def quantiles(name: str, times: list[float]) -> None:
     print(f"{name:45} median {statistics.median(times):7.1f} ms   p95 {p95:7.1f} ms", flush=True)
 
 
-def processor_time(gateway: JobGateway) -> float:
-    """s that all processes of the gateway, and those of theirs that ended, have used."""
-    ticks = 0
-    for pid in {pid for name in gateway.processes for pid in gateway.tree(name)}:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        ticks += sum(int(field) for field in fields[11:15])
-    return ticks / os.sysconf("SC_CLK_TCK")
+def processor_time(gateway: JobGateway) -> dict[str, float]:
+    """s that the processes of web, worker and keeper, and those of theirs that ended, have used."""
+    return {name: sum(map(_spent, gateway.tree(name))) for name in gateway.processes}
+
+
+def _spent(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(pid: int) -> float:
@@ -83,8 +84,10 @@ def measure(gateway: JobGateway, count: int) -> None:
         assert set(pool.map(one, range(count))) == {303}
     until(lambda: gateway.ended() == count + 1, 600, "all ended")
     print(f"{'create, run, history written':45} {count / (time.perf_counter() - start):6.1f} jobs/s", flush=True)
-    spent = 1000 * (processor_time(gateway) - used) / count
-    print(f"{'  processor time of one':45} {spent:6.0f} ms", flush=True)
+    spent = {name: 1000 * (now - used[name]) / count for name, now in processor_time(gateway).items()}
+    print(f"{'  processor time of one':45} {sum(spent.values()):6.1f} ms", flush=True)
+    for name, milliseconds in spent.items():
+        print(f"{'    ' + name:45} {milliseconds:6.1f} ms", flush=True)
 
     gateway.create(20, seconds=0, name="nap")
     until(lambda: gateway.ended() == count + 21, 600, "all ended")

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from gateway.access.rights import Viewer, viewer_of
-from jobs import code, parameters, queue, registry, results
+from jobs import code, parameters, queue, registry, results, reuse
 from jobs.activity import JobInfo
 from jobs.errors import Refused
 from jobs.limits import limits
@@ -159,8 +159,13 @@ class Attempt:
         stored: Mapping[str, str],
         aborted: bool = False,
     ) -> None:
-        changes = {**_last_words(self.events.said, outcome), "fingerprint": self._fingerprint()}
-        closing = queue.Closing(ending, outcome, self.who, changes, self.host, aborted)
+        changes = {**_last_words(self.events.said, outcome), "fingerprint": (mark := self._fingerprint())}
+        earlier = None
+        if ending.phase == Phase.COMPLETED:
+            earlier = queue.persistently(lambda: reuse.before(self.job, mark))
+        if earlier is not None and self.job.same_as_id is None:
+            changes["same_as"] = earlier
+        closing = queue.Closing(ending, outcome, self.who, changes, self.host, earlier, aborted)
         try:
             queue.persistently(lambda: self._commit(closing, found, stored))
         except BaseException:

@@ -42,7 +42,7 @@ class Job(models.Model):
     warned = models.BooleanField(default=False, help_text=_("the owner was told that destruction is near"))
 
     parameters = models.JSONField(default=dict, help_text=_("name to list of texts, as given"))
-    fingerprint = models.CharField(max_length=64, blank=True, db_index=True)
+    fingerprint = models.CharField(max_length=64, blank=True)
     same_as = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="copies")
 
     queue = models.CharField(max_length=8, default="short")
@@ -77,6 +77,7 @@ class Job(models.Model):
             models.Index(fields=["owner", "-created", "id", "phase"], name="job_owner_list"),
             models.Index(fields=["owner", "type", "-created"], name="job_owner_type_created"),
             models.Index(fields=["owner", "phase"], name="job_owner_phase"),
+            models.Index(fields=["fingerprint", "-created"], name="job_same"),
             # The claim of the next job, the reaper and the destruction look at few rows of a long table.
             models.Index(fields=["queue", "-priority", "queued"], condition=Q(phase="QUEUED"), name="job_waiting"),
             models.Index(fields=["lease"], condition=Q(phase="EXECUTING"), name="job_running"),

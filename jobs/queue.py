@@ -83,20 +83,16 @@ def hand_over(worker: str) -> Job | None:
 
 def _take(queues: Sequence[str], worker: str, changes: Mapping[str, Any], what: str) -> Job | None:
     now = timezone.now()
-    for job in in_order(waiting(queues, now)).select_related("owner", "policy")[:CANDIDATES]:
-        after = {"claim": secrets.token_hex(16), "worker": worker, "attempts": job.attempts + 1, **FRESH, **changes}
+    for key, attempts, queued in in_order(waiting(queues, now)).values_list("id", "attempts", "queued")[:CANDIDATES]:
+        after = {"claim": secrets.token_hex(16), "worker": worker, "attempts": attempts + 1, **FRESH, **changes}
         with transaction.atomic():
             # As it was read: a job that was run, ended and queued again since then is left for the next look.
             free = Job.objects.filter(
-                pk=job.pk, phase__in=phases_before(Act.CLAIM), claim="", attempts=job.attempts, queued=job.queued
+                pk=key, phase__in=phases_before(Act.CLAIM), claim="", attempts=attempts, queued=queued
             )
-            taken = free.update(**after)
-            if taken:
-                JobEvent.objects.create(job_id=job.pk, time=now, who=worker, what=what)
-        if taken:
-            for name, value in after.items():
-                setattr(job, name, value)
-            return job
+            if free.update(**after):
+                JobEvent.objects.bulk_create([JobEvent(job_id=key, time=now, who=worker, what=what)])
+                return Job.objects.select_related("owner", "policy").get(pk=key)
     return None
 
 
@@ -164,6 +160,8 @@ class Closing:
     changes: "dict[str, Any]"
     host: Host | None = None
     """None: a process of the gateway"""
+    earlier: Job | None = None
+    """the run that had the same inputs and values before"""
     aborted: bool = False
     """the phase says ABORTED already; what the run left is all that is written"""
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from gateway.access.rights import viewer_of
-from jobs import addresses, parameters, queue, registry, reuse
+from jobs import addresses, parameters, queue, registry
 from jobs.code import PACKAGES, versions
 from jobs.models import LOG_STREAMS, Job, JobResult
 from jobs.parameters import Parameter
@@ -44,9 +43,11 @@ def record_run(job: Job, closing: queue.Closing, rows: list[JobResult], inputs: 
     job_type = registry.get(job.type, job.version)
     if job_type is None:
         return
-    run = Ended(job, job_type, closing, rows, inputs, ended, _repeated(job, closing))
+    run = Ended(job, job_type, closing, rows, inputs, ended)
     steps = list(steps_of(run))
     with session.opened():
+        if job.policy is not None:
+            capture.expect_policy(job.policy)
         for step in steps:
             capture.record(step)
         capture.record(activity_of(run, steps))
@@ -62,22 +63,6 @@ class Ended:
     rows: list[JobResult]
     inputs: Inputs
     ended: datetime
-    earlier: Job | None = None
-    """the run that had the same inputs and values before"""
-
-
-def _repeated(job: Job, closing: queue.Closing) -> Job | None:
-    """The earlier run of the same fingerprint, noted in the row too; only one that the owner may see."""
-    mark = closing.changes.get("fingerprint", "")
-    if closing.ending.phase != Phase.COMPLETED or not mark or job.owner is None:
-        return None
-    if not Job.objects.filter(fingerprint=mark).exclude(pk=job.pk).exists():
-        # Nearly always so; whom the owner may see need not be asked.
-        return None
-    earlier = reuse.newest(mark, viewer_of(job.owner), besides=job)
-    if earlier is not None:
-        Job.objects.filter(pk=job.pk, same_as=None).update(same_as=earlier)
-    return earlier
 
 
 def activity_of(run: Ended, steps: Sequence[ActivityRecord] = ()) -> ActivityRecord:
@@ -122,9 +107,10 @@ def description_of(job_type: JobType, version: str) -> ActivityDescriptionRecord
 
 
 def _comment(run: Ended) -> str:
-    if run.earlier is None:
+    earlier = run.closing.earlier
+    if earlier is None:
         return run.job.run_id
-    words = f"same inputs, values and code as {run.earlier.activity_id}"
+    words = f"same inputs, values and code as {earlier.activity_id}"
     return f"{run.job.run_id}; {words}" if run.job.run_id else words
 
 

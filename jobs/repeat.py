@@ -20,12 +20,9 @@ def repeat(job: Job, viewer: Viewer) -> Job:
     """
     words = _("repeat of %(id)s") % {"id": job.id.hex[:8]}
     with _uploads(job) as uploads:
-        again = service.create(
-            job.type, viewer, job.parameters, run_id=words, run=True, origin="browser", uploads=uploads
+        return service.create(
+            job.type, viewer, job.parameters, run_id=words, run=True, origin="browser", uploads=uploads, same_as=job
         )
-    Job.objects.filter(pk=again.pk).update(same_as=job)
-    again.same_as = job
-    return again
 
 
 @contextmanager

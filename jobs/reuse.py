@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db.models import Q
 
-from gateway.access.rights import Viewer, policy_ids
+from gateway.access.rights import Viewer, policy_ids, viewer_of
 from jobs import code, hooks, parameters
 from jobs.errors import Refused
 from jobs.models import Job
@@ -36,6 +36,17 @@ def newest(mark: str, viewer: Viewer, besides: Job | None = None) -> Job | None:
     if ids is not None:
         same = same.filter(Q(owner_id=viewer.user_id) | Q(policy_id__in=ids))
     return same.order_by("-created").first()
+
+
+def before(job: Job, mark: str) -> Job | None:
+    """The newest earlier run of this fingerprint: the owner's own, else one that the owner may see."""
+    if not mark or job.owner is None:
+        return None
+    same = Job.objects.filter(fingerprint=mark, phase=Phase.COMPLETED).exclude(pk=job.pk).only("id")
+    own = same.filter(owner_id=job.owner_id).order_by("-created").first()
+    if own is not None or not same.exists():
+        return own
+    return newest(mark, viewer_of(job.owner), besides=job)
 
 
 def _sums(job_type: JobType, values: Mapping[str, Sequence[str]], viewer: Viewer) -> dict[str, list[str]]:

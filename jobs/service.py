@@ -129,11 +129,12 @@ def create(
     origin: str = "api",
     notify: bool = False,
     webhook: str = "",
+    same_as: Job | None = None,
 ) -> Job:
     """A new job, PENDING, or QUEUED with ``run``. Nothing is stored when it is refused.
 
     ``duration`` and ``destruction`` are the texts of EXECUTIONDURATION and DESTRUCTION; both are clipped to the
-    limits of the type and of the gateway.
+    limits of the type and of the gateway. ``same_as``: the job that this one repeats.
     """
     job_type = registry.get(type_name)
     if job_type is None:
@@ -157,6 +158,7 @@ def create(
         notify=notify,
         webhook=(address := checked_webhook(webhook)),
         webhook_due=now if address else None,
+        same_as=same_as,
     )
     who = viewer.username or "anonymous"
     with transaction.atomic():

@@ -16,6 +16,7 @@ from gateway.vo.identifiers import did, is_key
 from provenance import describe, places, scrub, session
 from provenance.errors import Conflict, Refused, Unknown
 from provenance.governance import is_open, joint, public_policy, set_policy
+from provenance.history import ASIDE, Run
 from provenance.models import (
     ID_LENGTH,
     Activity,
@@ -23,6 +24,7 @@ from provenance.models import (
     Agent,
     Alternate,
     ConfigFile,
+    DescriptionContact,
     Entity,
     HadMember,
     Outcome,
@@ -35,6 +37,7 @@ from provenance.models import (
     WasGeneratedBy,
     WasInformedBy,
 )
+from provenance.present import exists
 from provenance.records import ActivityRecord, AgentRecord, EntityRecord, GeneratedRecord, UsedRecord
 from provenance.session import Session
 
@@ -52,8 +55,7 @@ def record(activity: ActivityRecord, *, strict: bool = False) -> Activity:
         if not created:
             to.flush()
         description = row.description
-        if activity.parameters:
-            _parameters(to, row, description, activity, created)
+        settings = _parameters(to, row, description, activity, created) if activity.parameters else []
         if activity.config_files:
             _config_files(to, row, description, activity, created)
         for used in activity.used:
@@ -64,13 +66,25 @@ def record(activity: ActivityRecord, *, strict: bool = False) -> Activity:
             fresh &= _generated(to, row, description, generated, strict)
         _associations(to, row, activity)
         _informed(to, row, activity.informed_by)
-        _outcome(to, row, activity, created)
+        outcome = _outcome(to, row, activity, created)
         _alternates(to, "activity", row.pk, activity.alternates)
         if not fresh or activity.informed_by:
             to.activities.add(row.pk)
         if activity.generated or not created:
             to.made_anew[row.pk] = not fresh or to.made_anew.get(row.pk, False)
+        if created and fresh:
+            to.runs[row.pk] = _told(to, Run(row, outcome, settings=settings), activity)
+        else:
+            to.runs.pop(row.pk, None)
     return row
+
+
+def _told(to: Session, run: Run, record: ActivityRecord) -> Run:
+    """With what a new activity used and made, as the store will have it."""
+    used = (u.entity if isinstance(u.entity, str) else u.entity.id for u in record.used if u.type not in ASIDE)
+    run.inputs = sorted(set(used))
+    run.made = [entity for made in record.generated if (entity := to.entity(made.entity.id))]
+    return run
 
 
 def record_entity(entity: EntityRecord, *, strict: bool = False) -> Entity:
@@ -173,6 +187,11 @@ def _policy(policy_id: int | None) -> Policy:
     return session.once(("policy", policy_id), lambda: Policy.objects.get(pk=policy_id))
 
 
+def expect_policy(policy: Policy) -> None:
+    """What the caller has at hand is not read again in this session."""
+    session.once(("policy", policy.pk), lambda: policy)
+
+
 def _moment(value: datetime | None) -> datetime | None:
     """UTC; a time without zone is taken as UTC."""
     if value is not None and value.tzinfo is None:
@@ -265,7 +284,8 @@ def _activity(to: Session, record: ActivityRecord, strict: bool) -> tuple[Activi
 
 def _parameters(
     to: Session, row: Activity, description: ActivityDescription | None, record: ActivityRecord, created: bool
-) -> None:
+) -> list[tuple[str, str]]:
+    """Names and values as they are kept, secrets left out."""
     known = [] if created else [(p.name, p.value) for p in row.parameters.all()]
     kept = [p for p in record.parameters if not scrub.is_secret(p.name)]
     given = [(p.name[:255], scrub.text(p.value)) for p in kept]
@@ -273,7 +293,7 @@ def _parameters(
         for pair in given:
             if pair not in known:
                 raise Conflict(f"{row.pk} is known with other parameters than {pair[0]} = {pair[1]:.100}")
-        return
+        return given
     described = describe.parameters(description, kept, row.policy) if description else {}
     for n, (name, value) in enumerate(given):
         parameter = Parameter(
@@ -286,6 +306,7 @@ def _parameters(
         )
         to.add(parameter)
         to.add(WasConfiguredBy(activity=row, artefact_type="Parameter", parameter=parameter, policy=row.policy))
+    return given
 
 
 def _config_files(
@@ -355,11 +376,16 @@ def _associations(to: Session, row: Activity, record: ActivityRecord) -> None:
     described = row.description
     if described is None:
         return
-    rows = described.contacts.select_related("agent__policy")
-    for contact in session.once(("contacts", described.pk), lambda: list(rows)):
+    for contact in session.once(("contacts", described.pk), lambda: _contacts(described)):
         known_to = contact.agent.policy
         if known_to.pk == row.policy_id or is_open(known_to):
             to.add(WasAssociatedWith(activity=row, agent=contact.agent, role=contact.role, policy=row.policy))
+
+
+def _contacts(of: ActivityDescription) -> list[DescriptionContact]:
+    if not exists(DescriptionContact, activity_description_id=of.pk):
+        return []
+    return list(of.contacts.select_related("agent__policy"))
 
 
 def _informed(to: Session, row: Activity, informants: tuple[str, ...]) -> None:
@@ -372,7 +398,7 @@ def _informed(to: Session, row: Activity, informants: tuple[str, ...]) -> None:
         to.add(WasInformedBy(activity=row, informant=informant, policy=joint(row, informant)))
 
 
-def _outcome(to: Session, row: Activity, record: ActivityRecord, new: bool) -> None:
+def _outcome(to: Session, row: Activity, record: ActivityRecord, new: bool) -> Outcome | None:
     facts = {
         "succeeded": record.succeeded,
         "exit_code": record.exit_code,
@@ -382,13 +408,15 @@ def _outcome(to: Session, row: Activity, record: ActivityRecord, new: bool) -> N
         "environment": scrub.tree(record.environment),
     }
     if not any(value not in (None, "", [], {}) for value in facts.values()):
-        return
+        return None
     if new:
-        to.add(Outcome(activity=row, policy=row.policy, **facts))
-        return
+        made = Outcome(activity=row, policy=row.policy, **facts)
+        to.add(made)
+        return made
     known, created = Outcome.objects.get_or_create(activity=row, defaults={**facts, "policy": row.policy})
     if not created and None not in (known.succeeded, record.succeeded) and known.succeeded != record.succeeded:
         raise Conflict(f"{row.pk} is known to have {'succeeded' if known.succeeded else 'failed'}")
+    return known
 
 
 def _alternates(to: Session, kind: str, identifier: str, names: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ what the public record says of it.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from gateway.access.models import Policy
@@ -20,6 +20,7 @@ from provenance.models import (
     ParameterDescription,
     UsageDescription,
 )
+from provenance.present import exists, known
 from provenance.records import ActivityDescriptionRecord, EntityRecord, ParameterRecord
 from provenance.session import once
 
@@ -104,11 +105,14 @@ def _parameter(of: ActivityDescription, record: ParameterRecord, policy: Policy)
 
 
 def _write_parameters(rows: list[ParameterDescription], policy: Policy) -> bool:
-    known = ParameterDescription.objects.select_related("policy").in_bulk([row.pk for row in rows])
-    fresh = [row for row in rows if row.pk not in known]
+    keys = [row.pk for row in rows]
+    if not is_open(policy) and len(known(ParameterDescription, keys)) == len(set(keys)):
+        return True
+    there = ParameterDescription.objects.select_related("policy").in_bulk(keys)
+    fresh = [row for row in rows if row.pk not in there]
     if fresh:
         ParameterDescription.objects.bulk_create(fresh, ignore_conflicts=True)
-    for row in known.values():
+    for row in there.values():
         _prevail(row, policy)
     return True
 
@@ -159,14 +163,36 @@ def _flow(
     entity: EntityDescription | None,
     policy: Policy | None,
 ) -> Flow:
+    row = _kept(
+        model,
+        named(prefix, role, of.pk, kind),
+        {"activity_description": of, "role": role, "type": kind},
+        policy,
+    )
+    if entity is not None and not _speaks_of(row, entity):
+        row.entity_descriptions.add(entity)
+    return row
+
+
+def _speaks_of(flow: UsageDescription | GenerationDescription, entity: EntityDescription) -> bool:
+    own = f"{type(flow).__name__.lower()}_id"
+    return exists(flow.entity_descriptions.through, **{own: flow.pk, "entitydescription_id": entity.pk})
+
+
+Kept = TypeVar("Kept", UsageDescription, GenerationDescription, EntityDescription)
+
+
+def _kept(model: type[Kept], identifier: str, facts: Mapping[str, object], policy: Policy | None) -> Kept:
+    """The row of this identifier, which follows from the facts. A record for few changes nothing in one that is there,
+    so it is not read."""
+    closed = policy is None or not is_open(policy)
+    if closed and exists(model, identifier=identifier):
+        return model(identifier=identifier, policy=policy, **facts)
     row, created = model.objects.select_related("policy").get_or_create(
-        identifier=named(prefix, role, of.pk, kind),
-        defaults={"activity_description": of, "role": role, "type": kind, "policy": policy},
+        identifier=identifier, defaults={**facts, "policy": policy}
     )
     if not created:
         _prevail(row, policy)
-    if entity is not None:
-        row.entity_descriptions.add(entity)
     return row
 
 
@@ -197,10 +223,5 @@ def entity(record: EntityRecord, policy: Policy) -> EntityDescription | None:
 
 
 def _entity(facts: dict[str, str], policy: Policy) -> EntityDescription:
-    row, created = EntityDescription.objects.select_related("policy").get_or_create(
-        identifier=named("ed", facts["name"], facts["kind"], facts["content_type"], facts["value_type"]),
-        defaults={**facts, "policy": policy},
-    )
-    if not created:
-        _prevail(row, policy)
-    return row
+    identifier = named("ed", facts["name"], facts["kind"], facts["content_type"], facts["value_type"])
+    return _kept(EntityDescription, identifier, facts, policy)

@@ -7,9 +7,10 @@ people may see.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from provenance.governance import is_open
-from provenance.models import Activity, Entity, FlowType, History, Parameter, Used, WasGeneratedBy
+from provenance.models import Activity, Entity, FlowType, History, Outcome, Parameter, Used, WasGeneratedBy
 
 PROCESSING = {"Reduction", "Calibration", "Reconstruction", "Selection", "Simulation"}
 WORDS = {
@@ -19,9 +20,21 @@ WORDS = {
     "cut_set": {"cut_set", "cuts", "ev_class", "event_selection", "quality_cuts", "selection_cuts", "event_cuts"},
     "calib_version": {"calib_version", "calibration_version", "calibver", "calib"},
 }
-TOLD = ("entity__policy", "activity__policy", "activity__description", "activity__outcome")
 MOST = 10_000
 CHUNK = 500
+ASIDE = frozenset({FlowType.LOG.value, FlowType.CONTEXT.value})
+"""uses that say nothing of how a product was made"""
+
+
+@dataclass
+class Run:
+    """What one activity used, made and was told."""
+
+    activity: Activity
+    outcome: Outcome | None = None
+    inputs: list[str] = field(default_factory=list)
+    made: list[Entity] = field(default_factory=list)
+    settings: list[tuple[str, str]] = field(default_factory=list)
 
 
 def refresh(activities: Iterable[str], onward: bool = True) -> None:
@@ -41,27 +54,36 @@ def refresh(activities: Iterable[str], onward: bool = True) -> None:
 
 def _refresh(activities: list[str]) -> None:
     """Origins first, so that each finds what its inputs say by then."""
-    made: dict[str, list[WasGeneratedBy]] = defaultdict(list)
-    inputs: dict[str, list[str]] = defaultdict(list)
-    settings: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    runs: dict[str, Run] = {}
     for part in _parts(activities):
         rows = WasGeneratedBy.objects.filter(activity__in=part).order_by("pk")
         for row in rows.select_related(
             "entity__policy", "activity__policy", "activity__description", "activity__outcome"
         ):
-            made[row.activity_id].append(row)
-        uses = Used.objects.filter(activity__in=part).exclude(type__in=[FlowType.LOG, FlowType.CONTEXT])
+            outcome = getattr(row.activity, "outcome", None)
+            runs.setdefault(row.activity_id, Run(row.activity, outcome)).made.append(row.entity)
+        uses = Used.objects.filter(activity__in=part).exclude(type__in=ASIDE)
         for name, entity in uses.order_by("entity_id").values_list("activity_id", "entity_id"):
-            inputs[name].append(entity)
+            if name in runs:
+                runs[name].inputs.append(entity)
         told = Parameter.objects.filter(activity__in=part).order_by("activity_id", "number")
         for name, key, value in told.values_list("activity_id", "name", "value"):
-            settings[name].append((key, value))
-    makers = {row.entity_id: name for name, rows in made.items() for row in rows}
-    known = _known({entity for name in made for entity in inputs[name] if entity not in makers})
-    for name in _origins_first(made, inputs, makers):
-        before = [known[entity] for entity in dict.fromkeys(inputs[name]) if entity in known][:200]
-        for generated in made[name]:
-            known[generated.entity_id] = _row(generated.entity, generated.activity, before, settings[name])
+            if name in runs:
+                runs[name].settings.append((key, value))
+    write(runs)
+
+
+def write(runs: Mapping[str, Run]) -> None:
+    """The histories of what these runs made, by their activities' names."""
+    if not runs:
+        return
+    makers = {entity.pk: name for name, run in runs.items() for entity in run.made}
+    known = _known({entity for run in runs.values() for entity in run.inputs if entity not in makers})
+    for name in _origins_first(runs, makers):
+        run = runs[name]
+        before = [known[entity] for entity in dict.fromkeys(run.inputs) if entity in known][:200]
+        for entity in run.made:
+            known[entity.pk] = _row(entity, run, before)
     fields = [f.name for f in History._meta.fields if not f.primary_key]
     fresh = [known[entity] for entity in makers if entity in known]
     History.objects.bulk_create(
@@ -76,10 +98,8 @@ def _known(entities: set[str]) -> dict[str, History]:
     return found
 
 
-def _origins_first(
-    made: Mapping[str, object], inputs: Mapping[str, list[str]], makers: Mapping[str, str]
-) -> Iterator[str]:
-    waits = {name: {makers[entity] for entity in inputs[name] if entity in makers} - {name} for name in made}
+def _origins_first(runs: Mapping[str, Run], makers: Mapping[str, str]) -> Iterator[str]:
+    waits = {name: {makers[entity] for entity in run.inputs if entity in makers} - {name} for name, run in runs.items()}
     follow: dict[str, list[str]] = defaultdict(list)
     for name, others in waits.items():
         for other in others:
@@ -98,12 +118,13 @@ def _parts(names: list[str]) -> Iterator[list[str]]:
     return (names[at : at + CHUNK] for at in range(0, len(names), CHUNK))
 
 
-def _row(entity: Entity, activity: Activity, before: list[History], parameters: list[tuple[str, str]]) -> History:
+def _row(entity: Entity, run: Run, before: list[History]) -> History:
+    activity = run.activity
     row = History(entity=entity, obs_publisher_did=entity.obs_publisher_did, policy=entity.policy, level=entity.level)
     told = is_open(activity.policy) or activity.policy_id == entity.policy_id
     known = [h for h in before if is_open(h.policy) or h.policy_id == entity.policy_id]
     if told:
-        _own(row, activity, parameters)
+        _own(row, run)
     for name in WORDS:
         if not getattr(row, name):
             values = sorted({getattr(h, name) for h in known} - {""})
@@ -114,18 +135,17 @@ def _row(entity: Entity, activity: Activity, before: list[History], parameters: 
     return row
 
 
-def _own(row: History, activity: Activity, parameters: list[tuple[str, str]]) -> None:
+def _own(row: History, run: Run) -> None:
     """What the activity itself says."""
-    description = activity.description
-    outcome = getattr(activity, "outcome", None)
-    software: list[list[str]] = outcome.software if outcome else []
+    activity, description = run.activity, run.activity.description
+    software: list[list[str]] = run.outcome.software if run.outcome else []
     row.activity_id = activity.pk
     row.activity_name = (description.name if description else activity.name)[:255]
     row.activity_version = description.version if description else ""
     row.activity_type = description.type if description else ""
     row.end_time = activity.end_time
     row.software = "; ".join(" ".join(pair) for pair in software[:20])
-    for key, value in parameters:
+    for key, value in run.settings:
         local = key.rsplit(".", 1)[-1].lower()
         for name, words in WORDS.items():
             if local in words and not getattr(row, name):

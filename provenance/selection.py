@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import ngettext
 
 from provenance.models import Selection
+from provenance.present import known
 from provenance.records import EntityRecord, UsedRecord
 
 LONGEST = 20_000
@@ -59,7 +60,7 @@ def keep(activity_id: str, choice: Choice | None) -> None:
 
 def used_by(activity_id: str, policy_id: int | None, owner: UUID | None) -> Iterator[UsedRecord]:
     """The query as an entity: the ADQL is its value, the service its location."""
-    row = Selection.objects.filter(pk=activity_id).first()
+    row = Selection.objects.filter(pk=activity_id).first() if known(Selection, [activity_id]) else None
     if row is None:
         return
     facts = (row.adql, row.service, row.asked, row.rows, policy_id, owner)

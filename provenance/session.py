@@ -34,6 +34,7 @@ from provenance.models import (
     WasGeneratedBy,
     WasInformedBy,
 )
+from provenance.present import known
 
 T = TypeVar("T")
 CHUNK = 500
@@ -53,6 +54,8 @@ class Session:
     rows: dict[type[Model], list[Model]] = field(default_factory=lambda: defaultdict(list))
     made_anew: dict[str, bool] = field(default_factory=dict)
     """runs whose products' histories are to be told again; True: and of what was made from these"""
+    runs: dict[str, history.Run] = field(default_factory=dict)
+    """new runs of which all is known that their products' histories tell"""
     entities: set[str] = field(default_factory=set)
     activities: set[str] = field(default_factory=set)
     """entities and runs that may have become their own origin"""
@@ -78,7 +81,8 @@ class Session:
     def _load(self, kind: str, names: Iterable[str], rows: "QuerySet[Any]") -> None:
         wanted = [name for name in dict.fromkeys(names) if (kind, name) not in self.known]
         for part in _parts(wanted):
-            found = rows.in_bulk(part)
+            there = known(rows.model, part)
+            found = rows.in_bulk(there) if there else {}
             self.known.update({(kind, name): found.get(name) for name in part})
 
     def entity(self, name: str) -> Entity | None:
@@ -104,7 +108,9 @@ class Session:
 
     def makers(self, entities: Iterable[str]) -> None:
         """Looks up at once which run made each of these."""
-        wanted = [name for name in dict.fromkeys(entities) if ("maker", name) not in self.known]
+        unasked = (name for name in dict.fromkeys(entities) if ("maker", name) not in self.known)
+        # What is known not to be there was made by nothing.
+        wanted = [name for name in unasked if self.known.get(("entity", name), self) is not None]
         for part in _parts(wanted):
             self.known.update({("maker", name): None for name in part})
             for made in WasGeneratedBy.objects.filter(entity__in=part):
@@ -112,7 +118,7 @@ class Session:
 
     def maker(self, entity: str) -> WasGeneratedBy | None:
         self.makers([entity])
-        made: WasGeneratedBy | None = self.known[("maker", entity)]
+        made: WasGeneratedBy | None = self.known.get(("maker", entity))
         return made
 
     def add(self, row: Model) -> None:
@@ -134,12 +140,17 @@ class Session:
 
     def forget_runs(self) -> None:
         """After rows were changed by SQL."""
+        self.runs.clear()
         self.known = {key: row for key, row in self.known.items() if not isinstance(row, Activity)}
 
     def finish(self) -> None:
         self.flush()
         refuse_cycles(entities=self.entities, activities=self.activities)
-        history.refresh([name for name, onward in self.made_anew.items() if not onward], onward=False)
+        fresh = [name for name, onward in self.made_anew.items() if not onward]
+        if all(name in self.runs for name in fresh):
+            history.write({name: self.runs[name] for name in fresh})
+        else:
+            history.refresh(fresh, onward=False)
         history.refresh([name for name, onward in self.made_anew.items() if onward])
 
 

@@ -189,7 +189,7 @@ def test_staff_power_is_told_apart_from_rights_of_ones_own(cast, embargoed) -> N
 
 def test_the_rule_costs_few_statements(cast, embargoed, django_assert_num_queries) -> None:
     cast.alice.groups.add(Group.objects.create(name="g"))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         viewer = viewer_of(cast.alice)
     with django_assert_num_queries(1):
         policy_ids(viewer, "see")

@@ -72,22 +72,6 @@ def test_selection_lasts_over_pages_and_keys_move(browser_page, archive) -> None
     assert page.evaluate("document.activeElement.id") == "quick"
 
 
-def test_a_query_by_hand_says_so_and_leads_back(browser_page, archive) -> None:
-    page = browser_page
-    page.goto("/search/results/?cut_set=loose")
-    page.click("text=ADQL >> nth=0")
-    page.click("#adql-box >> text=Open in the query editor")
-    page.locator("summary", has_text="arc.obsconfig").click()
-    page.click("[data-insert='arc.obsconfig']")
-    page.fill("#adql", "SELECT obs_id, target_name FROM ivoa.obscore WHERE s_dec > 0")
-    page.keyboard.press("Control+Enter")
-    page.wait_for_url("**/search/results/?adql=**")
-    assert "edited by hand" in page.inner_text("main")
-    assert page.locator("tbody tr").count() == 3
-    page.click("text=back to the form")
-    page.wait_for_url("**/search/?**cut_set=loose**")
-
-
 def test_themes_last(browser_page, archive) -> None:
     page = browser_page
     page.goto("/")
