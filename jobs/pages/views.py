@@ -364,7 +364,7 @@ def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
         "waiting_before": queue.position(found) if found.phase == Phase.QUEUED else None,
         "estimate": estimate(job_type, asker) if job_type and not found.is_finished else None,
         "repeats": _repeated(found, asker),
-        "provenance": documents.PROVENANCE_FORMS if found.is_finished and found.started else (),
+        "provenance": documents.PROVENANCE_FORMS if documents.has_history(found) else (),
         "address": request.build_absolute_uri(href),
         "webhook_key": webhook.key_of(found.owner_id) if found.webhook and asker.user_id == found.owner_id else "",
         "curl": snippets.curl(request.build_absolute_uri(href.rsplit("/", 1)[0]), found.parameters),
