@@ -26,6 +26,23 @@ class RequestId:
             log.request_id.reset(token)
 
 
+JOB_LISTS = ("/uws/", "/tap/async/", "/tap-auth/async/", "/soda/async/")
+
+
+class FinalSlash:
+    """Job lists have no slash at their end; clients that join addresses put one there. A redirect would lose the body
+    of their POST, so the address is taken as it was meant."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.endswith("/") and request.path_info.startswith(JOB_LISTS):
+            request.path_info = request.path_info.rstrip("/")
+            request.path = request.path.rstrip("/")
+        return self.get_response(request)
+
+
 class OtherOrigins:
     """Lets scripts of the listed origins speak with the job lists (Fetch standard, CORS protocol).
 

@@ -37,6 +37,7 @@ from jobs.limits import limits
 from jobs.models import Job, JobResult
 from jobs.pages import each, forms, snippets
 from jobs.pages.estimate import estimate
+from jobs.pages.numbers import numbers
 from jobs.phases import Phase
 from jobs.registry import JobType
 from jobs.uws import documents
@@ -349,6 +350,7 @@ def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
         "title": job_type.description.title if job_type else found.type,
         "href": href,
         "results": results,
+        "numbers": numbers(found.summary),
         "previews": (previews := [r for r in results if r.preview]),
         "preview_url": f"{href}/results/{previews[0].name}" if previews else "",
         "main": main,
@@ -362,7 +364,7 @@ def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
         "waiting_before": queue.position(found) if found.phase == Phase.QUEUED else None,
         "estimate": estimate(job_type, asker) if job_type and not found.is_finished else None,
         "repeats": _repeated(found, asker),
-        "provenance": documents.PROVENANCE_FORMS if found.is_finished and found.started else (),
+        "provenance": documents.PROVENANCE_FORMS if documents.has_history(found) else (),
         "address": request.build_absolute_uri(href),
         "webhook_key": webhook.key_of(found.owner_id) if found.webhook and asker.user_id == found.owner_id else "",
         "curl": snippets.curl(request.build_absolute_uri(href.rsplit("/", 1)[0]), found.parameters),
