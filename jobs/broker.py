@@ -18,4 +18,6 @@ QUEUES: dict[str, Any] = {
 }
 app.conf.task_queues = list(QUEUES.values())
 app.conf.imports = ("jobs.tasks",)
+# Celery would close the database's connections around each message; ``jobs.tasks.work`` sees to them as a request does.
+app.conf["CELERY_DB_REUSE_MAX"] = 2**62
 app.set_default()

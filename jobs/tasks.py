@@ -12,6 +12,7 @@ from typing import Any
 from billiard import current_process
 from celery import signals
 from django.conf import settings
+from django.db import close_old_connections
 from kombu.exceptions import KombuError
 
 from jobs import light
@@ -41,6 +42,8 @@ def work(queue_name: str) -> None:
 
     slot = 1 + current_process().index % (SLOTS - 1)
     _board[slot] = 1
+    # One that a restart of the database broke, or that is older than CONN_MAX_AGE, is opened anew.
+    close_old_connections()
     try:
         until = time.monotonic() + BOUT
         while not stopping() and work_once((queue_name,), stopping) and time.monotonic() < until:

@@ -14,6 +14,8 @@ from itertools import chain, groupby, islice, repeat
 from operator import add, itemgetter
 from typing import Any, cast
 
+import orjson
+
 from gateway.vo.tables import Column
 from gateway.vo.xml import escape
 
@@ -85,11 +87,16 @@ def number_text(value: Any) -> str:
 
 
 def _number_cells(values: Values) -> list[str]:
+    """The same as ``number_text`` for each; orjson writes a float ten times as fast as ``repr`` does."""
+    if None in values:
+        there = iter(_number_cells([value for value in values if value is not None]))
+        return ["" if value is None else next(there) for value in values]
     try:
-        plain = math.isfinite(sum(values))
-    except TypeError:
-        plain = False
-    return list(map(repr, values)) if plain else ["" if value is None else number_text(value) for value in values]
+        if math.isfinite(sum(values)):
+            return orjson.dumps(values)[1:-1].decode().split(",")
+    except (TypeError, OverflowError):
+        pass
+    return list(map(number_text, values))
 
 
 def _boolean_cells(values: Values) -> list[str]:
@@ -99,6 +106,12 @@ def _boolean_cells(values: Values) -> list[str]:
 def is_array(column: Column) -> bool:
     """Has the cell several values (a text is one value)?"""
     return bool(column.arraysize) and column.datatype not in ("char", "unicodeChar")
+
+
+def plain_cells(column: Column) -> Callable[[Values], list[str]]:
+    """Writes cells as text without any markup, NULL as an empty one."""
+    is_number = not is_array(column) and column.datatype in ("float", "double", *NULLS)
+    return _number_cells if is_number else lambda values: _texts(values)[0]
 
 
 def _tabledata_cells(column: Column) -> Callable[[Values], list[str]]:
@@ -160,10 +173,10 @@ def _string_writer(column: Column) -> Callable[[Values], list[bytes]]:
     size = _length(column.arraysize) if column.arraysize else 1
 
     def write(values: Values) -> list[bytes]:
-        encoded = [text.encode(encoding) for text in _texts(values)[0]]
+        encoded = list(map(str.encode, _texts(values)[0], repeat(encoding)))
         if size is None:
-            counts = map(_COUNT.pack, [len(data) // width for data in encoded])
-            return list(map(add, counts, encoded))
+            counts = map(len, encoded) if width == 1 else [len(data) // width for data in encoded]
+            return list(map(add, map(_COUNT.pack, counts), encoded))
         return [data[: size * width].ljust(size * width, b"\0") for data in encoded]
 
     return write

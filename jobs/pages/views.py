@@ -38,6 +38,7 @@ from jobs.limits import limits
 from jobs.models import Job, JobResult
 from jobs.pages import each, forms, snippets
 from jobs.pages.estimate import estimate
+from jobs.pages.numbers import numbers
 from jobs.phases import Phase
 from jobs.registry import JobType
 from jobs.uws import documents
@@ -350,6 +351,7 @@ def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
         "title": job_type.description.title if job_type else found.type,
         "href": href,
         "results": results,
+        "numbers": numbers(found.summary),
         "previews": (previews := [r for r in results if r.preview]),
         "preview_url": f"{href}/results/{previews[0].name}" if previews else "",
         "main": main,

@@ -1,7 +1,8 @@
 """WAIT: a client blocks until the phase of its job changes (UWS 1.1, section 2.2.1.1).
 
 Worker and web are different processes, so the database is asked; one poller a process asks for all its waiters with
-one statement. A waiter holds a thread and no database connection.
+one statement. Opening a connection to PostgreSQL takes ten times as long as such a statement: the poller keeps its own
+for a moment after the last waiter, and only who waits longer than that gives up the connection of its thread.
 """
 
 import re
@@ -18,6 +19,10 @@ from jobs.limits import limits
 from jobs.models import Job
 
 INTERVAL = 0.05
+"""s between two looks"""
+BRIEF = 1.0
+"""s in which most short jobs end: so long looks are more frequent and connections are kept"""
+BRIEF_INTERVAL = 0.02
 CHUNK = 500
 
 
@@ -30,23 +35,30 @@ class Waiters:
         self._phases: dict[UUID, str | None] = {}
         self._count = 0
         self._polling = False
+        self._came = 0.0
+        """when the youngest waiter came"""
 
     def wait(self, job_id: UUID, phase: str, seconds: float, request: HttpRequest) -> None:
         """Returns when the phase is another, after ``seconds``, or when the client went away; at once when the
         process has as many waiters as it may."""
-        deadline = time.monotonic() + seconds
+        now = time.monotonic()
+        deadline = now + seconds
         with self._condition:
             if self._count >= limits().waiters:
                 return
             self._count += 1
             self._wanted[job_id] = self._wanted.get(job_id, 0) + 1
             self._phases.setdefault(job_id, phase)
+            self._came = now
+            self._condition.notify_all()
             if not self._polling:
                 self._polling = True
                 threading.Thread(target=self._poll, name="uws-wait", daemon=True).start()
-        connection.close()
         try:
-            self._sleep(job_id, phase, deadline, request)
+            if not self._changes(job_id, phase, min(now + BRIEF, deadline), request):
+                # A thread that waits long must not hold a connection that it does not use.
+                connection.close()
+                self._changes(job_id, phase, deadline, request)
         finally:
             with self._condition:
                 self._count -= 1
@@ -55,23 +67,20 @@ class Waiters:
                     del self._wanted[job_id]
                     self._phases.pop(job_id, None)
 
-    def _sleep(self, job_id: UUID, phase: str, deadline: float, request: HttpRequest) -> None:
+    def _changes(self, job_id: UUID, phase: str, deadline: float, request: HttpRequest) -> bool:
+        """Whether the phase became another before the deadline."""
         with self._condition:
             while self._phases.get(job_id, phase) == phase:
                 left = deadline - time.monotonic()
                 if left <= 0 or gone(request):
-                    return
+                    return False
                 self._condition.wait(min(left, 2.0))
+            return True
 
     def _poll(self) -> None:
-        """Ends when nobody waits."""
+        """Ends when nobody has waited for a moment."""
         try:
-            while True:
-                with self._condition:
-                    if not self._wanted:
-                        self._polling = False
-                        return
-                    ids = list(self._wanted)
+            while ids := self._asked_for():
                 phases = self._ask(ids)
                 with self._condition:
                     changed = False
@@ -81,9 +90,15 @@ class Waiters:
                             self._phases[job_id] = phases.get(job_id)
                     if changed:
                         self._condition.notify_all()
-                time.sleep(INTERVAL)
+                time.sleep(BRIEF_INTERVAL if time.monotonic() - self._came < BRIEF else INTERVAL)
         finally:
             connection.close()
+
+    def _asked_for(self) -> list[UUID]:
+        with self._condition:
+            if not self._condition.wait_for(lambda: self._wanted, BRIEF):
+                self._polling = False
+            return list(self._wanted)
 
     @staticmethod
     def _ask(ids: list[UUID]) -> dict[UUID, str] | None:

@@ -304,7 +304,9 @@ _MAKERS: tuple[Callable[[Criteria], list[Condition]], ...] = (
 )
 
 
-def text(query: Query, order: str = "t_min", *, top: int = MAX_ROWS, table: str = OBSCORE) -> str:
-    """The ADQL that the page shows, runs elsewhere and hands to other tools."""
+def text(
+    query: Query, order: str = "t_min", *, top: int = MAX_ROWS, table: str = OBSCORE, extra: Iterable[str] = ()
+) -> str:
+    """The ADQL that the page shows, runs elsewhere and hands to other tools; ``extra``: tables of ``order``."""
     ordering = f"\nORDER BY {order}" if order else ""
-    return f"SELECT TOP {top} *\nFROM {query.source(table=table)}{query.where()}{ordering}"
+    return f"SELECT TOP {top} *\nFROM {query.source(extra, table)}{query.where()}{ordering}"

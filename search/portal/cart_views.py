@@ -1,14 +1,13 @@
 """``/cart/``, its download scripts, and ``/searches/``."""
 
-import re
 from collections.abc import Sequence
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -23,11 +22,9 @@ from jobs.errors import Refused
 from jobs.registry import accepting
 from search.archive.lookup import seen_by
 from search.archive.models import Product
-from search.portal import builder, cart, scripts, show, stored, watching
-from search.portal.criteria import read
+from search.portal import cart, saving, scripts, show, watching
 from search.portal.models import PastSearch, SavedSearch
 
-MOST_SEARCHES = 200
 LINKS_AT_ONCE = 500
 """identifiers that the DataLink service answers in one document"""
 
@@ -125,33 +122,23 @@ def script(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def searches(request: HttpRequest) -> HttpResponse:
-    """The user's own searches; POST keeps one."""
-    own = SavedSearch.objects.filter(owner_id=request.user.pk)
-    if request.method == "POST":
-        if "forget" in request.POST:
-            PastSearch.objects.filter(owner_id=request.user.pk).delete()
-            return HttpResponseRedirect("/searches/")
-        return _save(request)
+    """The user's own searches; POST keeps one, that of a visitor after the sign-in."""
+    if not request.user.is_authenticated:
+        if "address" in request.POST:
+            saving.put_aside(request)
+        return redirect_to_login("/searches/")
     past = PastSearch.objects.filter(owner_id=request.user.pk)
+    if "forget" in request.POST:
+        past.delete()
+        return HttpResponseRedirect("/searches/")
+    if request.method == "POST":
+        saving.keep(request.user, request.POST.get("address", ""), request.POST.get("name", ""))
+        messages.success(request, _("The search is kept under “My searches”."))
+        return _back(request, "/searches/")
+    own = SavedSearch.objects.filter(owner_id=request.user.pk)
     return render(request, "portal/searches.html", {"searches": own, "past": past})
-
-
-def _save(request: HttpRequest) -> HttpResponse:
-    address = re.sub(r"(^|&)page=[^&]*", "", request.POST.get("address", "")).lstrip("&")
-    if len(address) > 20_000 or SavedSearch.objects.filter(owner_id=request.user.pk).count() >= MOST_SEARCHES:
-        raise BadRequest(_("That is more than can be kept. Delete searches that you no longer need."))
-    given = QueryDict(address)
-    adql = stored.query_in(given)
-    if adql is None:
-        adql = builder.text(builder.build(read(dict(given.lists()))))
-    name = request.POST.get("name", "").strip()[:200] or _("Search")
-    owner = get_object_or_404(get_user_model(), username=request.user.get_username())
-    SavedSearch.objects.create(owner=owner, name=name, address=address, adql=adql)
-    messages.success(request, _("The search is kept under “My searches”."))
-    return _back(request, "/searches/")
 
 
 @login_required

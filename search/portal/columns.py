@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from search.archive.fields import catalogue
 from search.archive.models import Product
-from search.portal import filters, form, show
+from search.portal import builder, filters, form, show
+from search.portal.builder import Query
 from search.portal.criteria import Criteria
 from search.portal.filters import HEA, NUMERIC, OBSCONFIG, OBSCORE
 
@@ -138,12 +139,21 @@ def order(text: str) -> list[Order]:
     return [one for one in wanted if one.key in ALL and ALL[one.key].order][:3]
 
 
+LAST_ORDER = ", obs_publisher_did"
+
+
 def order_adql(orders: list[Order]) -> tuple[str, set[str]]:
-    """The ORDER BY list and the tables it needs; the identifier last makes paging stable."""
+    """The ORDER BY list and the tables it needs; LAST_ORDER makes paging stable."""
     used = orders or [Order("start", False)]
     parts = [ALL[one.key].order + (" DESC" if one.descending else "") for one in used]
     tables = {ALL[one.key].table for one in used} - {OBSCORE}
-    return ", ".join([*parts, "obs_publisher_did"]), tables
+    return ", ".join(parts) + LAST_ORDER, tables
+
+
+def query_text(query: Query, sort: str) -> str:
+    """The search as one ADQL text in the order of the page: what is shown, copied and handed on."""
+    ordering, tables = order_adql(order(sort))
+    return builder.text(query, ordering.removesuffix(LAST_ORDER), extra=tables)
 
 
 def next_order(orders: list[Order], key: str) -> str:

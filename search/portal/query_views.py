@@ -28,13 +28,22 @@ def run(request: HttpRequest) -> HttpResponse:
         raise BadRequest(_("The query is empty. Write one, or go back to the form."))
     if len(adql) > stored.MAX_LENGTH:
         raise BadRequest(_("A query has at most %(count)d letters.") % {"count": stored.MAX_LENGTH})
-    named = {"adql": adql} if len(adql) <= stored.MAX_IN_ADDRESS else {"q": stored.store(adql)}
     origin = request.POST.get("from", "")[:4000]
+    if origin and is_of_form(adql, origin):
+        return HttpResponseRedirect(f"/search/results/?{origin}")
+    named = {"adql": adql} if len(adql) <= stored.MAX_IN_ADDRESS else {"q": stored.store(adql)}
     if origin:
         named["from"] = origin
     address = urlencode(named)
     past.remember(request, address, adql, by_hand=True)
     return HttpResponseRedirect(f"/search/results/?{address}")
+
+
+def is_of_form(adql: str, origin: str) -> bool:
+    """Is it, but for blanks, the query of the search with this query part of a results address?"""
+    parameters = QueryDict(origin)
+    query = builder.build(read(dict(parameters.lists())))
+    return columns.query_text(query, parameters.get("sort", "")).split() == adql.split()
 
 
 def adql_in(parameters: QueryDict) -> str:
@@ -45,8 +54,8 @@ def adql_in(parameters: QueryDict) -> str:
     criteria = read(dict(parameters.lists()))
     if criteria.problems or criteria.needs_resolving:
         raise BadRequest(_("The search has errors; correct them on the form first."))
-    orders = columns.order(parameters.get("sort", ""))
-    return builder.text(builder.build(criteria), columns.order_adql(orders)[0], top=EXPORT_ROWS)
+    order, tables = columns.order_adql(columns.order(parameters.get("sort", "")))
+    return builder.text(builder.build(criteria), order, top=EXPORT_ROWS, extra=tables)
 
 
 @require_safe

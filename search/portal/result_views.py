@@ -62,9 +62,7 @@ def _searched(request: HttpRequest, criteria: Criteria) -> HttpResponse:
     orders = columns.order(request.GET.get("sort", ""))
     view = results.View(columns.chosen(request.GET.get("columns", "")), orders, number, size)
     query = builder.build(criteria)
-    context = _context(
-        request, viewer, builder.text(query, columns.order_adql(orders)[0].removesuffix(", obs_publisher_did"))
-    )
+    context = _context(request, viewer, columns.query_text(query, request.GET.get("sort", "")))
     try:
         found = results.search(query, viewer, view)
         counts = facets.count(criteria, viewer)

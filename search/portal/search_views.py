@@ -14,6 +14,7 @@ from gateway.vo.tables import published
 from search.portal import addresses, asking, builder, columns, examples, facets, form, going, past, stored
 from search.portal.criteria import Criteria, Problem, read
 from search.portal.elsewhere import services
+from search.portal.query_views import is_of_form
 from search.resolver import service
 from search.tap import examples as tap_examples
 
@@ -63,10 +64,12 @@ def page(request: HttpRequest) -> HttpResponse:
 def _editor(request: HttpRequest, criteria: Criteria, query: str) -> dict[str, Any]:
     """The editor with the tables that can be asked, and the way back to the form."""
     line, column = (request.GET.get(name, "") for name in ("line", "column"))
+    origin = request.GET.get("from") or addresses.encode(addresses.pairs(criteria))
+    given = stored.query_of(request)
     return {
-        "adql": stored.query_of(request) or query,
-        "origin": request.GET.get("from") or addresses.encode(addresses.pairs(criteria)),
-        "by_hand": stored.query_of(request) is not None,
+        "adql": given or query,
+        "origin": origin,
+        "by_hand": given is not None and not (origin and is_of_form(given, origin)),
         "tables": [table for _name, table in published.items()],
         "worked": tap_examples.EXAMPLES,
         "line": line if line.isdecimal() else "",

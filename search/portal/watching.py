@@ -7,6 +7,7 @@ from django.core.mail import send_mail
 from django.db.models import Max
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from gateway.access.rights import Viewer, viewer_of
 from search.archive.models import Product
@@ -48,7 +49,8 @@ def begin(search: SavedSearch, viewer: Viewer) -> None:
 
 def _tell(search: SavedSearch, new: int) -> None:
     with translation.override(settings.LANGUAGE_CODE):
-        subject = _("%(count)d new matches of “%(name)s”") % {"count": new, "name": search.name}
+        words = ngettext("%(count)d new match of “%(name)s”", "%(count)d new matches of “%(name)s”", new)
+        subject = words % {"count": new, "name": search.name}
         link = f"{settings.PUBLIC_URL}/search/results/?{search.address}"
         text = _("Your saved search has new matches:\n%(link)s\n\nTo stop these mails: %(page)s") % {
             "link": link,

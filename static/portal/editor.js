@@ -8,6 +8,8 @@ const DRAFT = "adql-draft";
 const given = editor.defaultValue;
 const state = document.querySelector("[data-state]");
 
+// What was typed and taken back again is the form's query once more.
+const [asGiven, classGiven] = [state?.innerHTML, state?.className];
 // What is typed survives a reload of the same query, and nothing else.
 try {
   const draft = JSON.parse(sessionStorage.getItem(DRAFT) || "null");
@@ -15,6 +17,7 @@ try {
 } catch { /* private window, or not ours */ }
 function mark() {
   if (!state) return;
+  if (editor.value === given) { state.innerHTML = asGiven; state.className = classGiven; return; }
   state.textContent = state.dataset.hand;
   state.className = "d-pill d-pill-warning";
 }

@@ -96,7 +96,7 @@ document.addEventListener("click", (event) => {
     chosen.clear();
     save();
     show();
-    toast("Selection cleared", { undo: () => { chosen = before; save(); show(); } });
+    toast(event.target.closest("[data-clear]").dataset.cleared, { undo: () => { chosen = before; save(); show(); } });
   }
   const shape = event.target.closest("[data-sky] [data-did]");
   if (shape) {

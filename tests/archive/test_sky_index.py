@@ -1,14 +1,13 @@
 """The sky index follows the rows, on both engines."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 from django.db import connection
 
 from search.archive import sky, sky_index
 from search.archive.models import Product
+from tests.support.commands import manage
 from tests.support.gadf import Run, make_store
 from tests.support.postgresql import Cluster, binaries
 
@@ -64,22 +63,6 @@ def test_ingest_on_postgresql(tmp_path):
         cluster.create("archive")
         env = {**os.environ, "DATABASE_URL": cluster.url("archive"), "DISTILLER_DATA": str(tmp_path / "data")}
 
-        def manage(*words):
-            run = subprocess.run(
-                [sys.executable, "manage.py", *words], env=env, capture_output=True, text=True, check=False
-            )
-            assert run.returncode == 0, run.stderr
-            return run.stdout
-
-        manage("migrate", "-v0")
-        assert "2 new" in manage("ingest_dl3", str(store))
-        assert "2 known already" in manage("ingest_dl3", str(store))
-        code = (
-            "from django.db import connection; c = connection.cursor();"
-            "c.execute(\"SELECT indexname FROM pg_indexes WHERE indexname LIKE 'archive_product_%' AND indexdef LIKE '%gist%'\");"
-            "print(len(c.fetchall()))"
-        )
-        assert manage("shell", "-v0", "-c", code).strip() == "2"
         # More rows than are indexed one by one, one of them twice: the last counts.
         lines = [
             f"ivo://far.example/a?{n},{n},FAR,2,event,{n % 360},10,Circle ICRS {n % 360} 10 1" for n in range(2500)
@@ -87,11 +70,26 @@ def test_ingest_on_postgresql(tmp_path):
         lines.append("ivo://far.example/a?7,seven,FAR,2,event,7,10,Polygon ICRS 6 9 8 9 8 11 6 11")
         names = "obs_publisher_did,obs_id,obs_collection,calib_level,dataproduct_type,s_ra,s_dec,s_region"
         (tmp_path / "far.csv").write_text("\n".join([names, *lines]))
-        for _again in range(2):
-            assert "0 refused" in manage("ingest_obscore", str(tmp_path / "far.csv"))
-        assert manage("shell", "-v0", "-c", code).strip() == "2"
+        indexes = (
+            "from django.db import connection; c = connection.cursor();"
+            "c.execute(\"SELECT indexname FROM pg_indexes WHERE indexname LIKE 'archive_product_%' AND indexdef LIKE '%gist%'\");"
+            "print(len(c.fetchall()))"
+        )
         count = (
             "from search.archive.models import Product as P;"
             "print(P.objects.count(), P.objects.get(obs_publisher_did='ivo://far.example/a?7').obs_id)"
         )
-        assert manage("shell", "-v0", "-c", count).split() == ["2502", "seven"]
+        _migrated, first, again, before, *taken, after, counted = manage(
+            env,
+            ["migrate", "-v0"],
+            *[["ingest_dl3", str(store)]] * 2,
+            ["shell", "-v0", "-c", indexes],
+            *[["ingest_obscore", str(tmp_path / "far.csv")]] * 2,
+            ["shell", "-v0", "-c", indexes],
+            ["shell", "-v0", "-c", count],
+        )
+        assert "2 new" in first
+        assert "2 known already" in again
+        assert before.strip() == after.strip() == "2"
+        assert ["0 refused" in said for said in taken] == [True, True]
+        assert counted.split() == ["2502", "seven"]

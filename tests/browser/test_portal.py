@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browser.conftest import settled
+
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = (
     "/",
@@ -72,22 +74,6 @@ def test_selection_lasts_over_pages_and_keys_move(browser_page, archive) -> None
     assert page.evaluate("document.activeElement.id") == "quick"
 
 
-def test_a_query_by_hand_says_so_and_leads_back(browser_page, archive) -> None:
-    page = browser_page
-    page.goto("/search/results/?cut_set=loose")
-    page.click("text=ADQL >> nth=0")
-    page.click("#adql-box >> text=Open in the query editor")
-    page.locator("summary", has_text="arc.obsconfig").click()
-    page.click("[data-insert='arc.obsconfig']")
-    page.fill("#adql", "SELECT obs_id, target_name FROM ivoa.obscore WHERE s_dec > 0")
-    page.keyboard.press("Control+Enter")
-    page.wait_for_url("**/search/results/?adql=**")
-    assert "edited by hand" in page.inner_text("main")
-    assert page.locator("tbody tr").count() == 3
-    page.click("text=back to the form")
-    page.wait_for_url("**/search/?**cut_set=loose**")
-
-
 def test_themes_last(browser_page, archive) -> None:
     page = browser_page
     page.goto("/")
@@ -103,7 +89,7 @@ def test_pages_fit_and_are_open_to_everyone(open_page, archive, axe, width: int,
     found: dict[str, object] = {}
     for path in PAGES:
         page.goto(path)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         faults = axe(page)
         if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
             faults.append("wider than the window")

@@ -92,27 +92,11 @@ def test_a_reconstruction_method_and_loose_cuts(form) -> None:
     assert form.found() == {"1"}
 
 
-def test_what_users_ask_portals_for(form, archive) -> None:
-    """Query as code, saved search, denial with its reason, simulated rows told, constraints to drop, link to a job."""
-    page = form
-    page.open_fold("Provenance")
-    page.pick("Cut", "loose")
-    page.get_by_label("Energy from").fill("500")
-    page.click("#preview >> text=Search")
-    page.wait_for_url("**/search/results/**")
-    ways = page.locator("main a", has_text="without").or_(page.locator("main .d-note a"))
-    ways.first.click()
-    page.wait_for_selector("tr[data-key]")
-    page.locator("button", has_text="Copy as").click()
-    assert {"pyvo", "astroquery", "curl"} <= {one.casefold() for one in page.locator("[data-copy].dropdown-item").all_inner_texts()}  # fmt: skip
-    page.keyboard.press("Escape")
-    page.goto("/search/results/?target_name=Crab+Nebula")
-    assert "1 of them simulated" in " ".join(page.inner_text(".d-list").split())
-    page.goto("/products/test.run-6/")
-    assert "2999" in page.inner_text("main")
+def test_data_taken_at_the_same_time_are_one_click_from_a_product(browser_page, archive) -> None:
+    page = browser_page
+    page.goto("/products/test.run-1/")
     page.click("text=Cite")
     assert "bibtex" in page.inner_text("main").casefold()
-    page.goto("/products/test.run-1/")
     page.click("text=Related")
     page.click("text=Simultaneous data")
     page.wait_for_url("**/search/results/**t_min=**")

@@ -65,10 +65,10 @@ def test_visitors_are_led_to_the_sign_in(client_of, files, settings) -> None:
 
 
 def test_a_limit_stops_all_of_them(client_of, files, monkeypatch) -> None:
-    from jobs import service
+    from jobs import quota
     from jobs.limits import Limits
 
-    monkeypatch.setattr(service, "limits", lambda: Limits(active=2))
+    monkeypatch.setattr(quota, "limits", lambda: Limits(active=2))
     client_of("alice").post(FORM, values(1, ra="83.6", dec="22"))
     answer = client_of("alice").post(FORM, values(1, 2))
     assert answer.status_code == 403

@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from celery.fixups.django import DjangoWorkerFixup
+from django.db import connection
 from django.utils import timezone
 
 from jobs import keeper, queue
+from jobs.broker import app
 from jobs.errors import LostClaim
 from jobs.models import Job
 from jobs.phases import End, Outcome, Phase, decide_end
@@ -125,3 +128,11 @@ def test_a_stopped_worker_does_not_cost_a_try(waiting):
     queue.end(job, queue.Closing(decide_end(End.STOPPED, 1, 3), Outcome(End.STOPPED, "stopped"), "test", {}))
     job.refresh_from_db()
     assert (job.phase, job.attempts, job.started) == ("QUEUED", 0, None)
+
+
+@pytest.mark.django_db
+def test_a_message_does_not_cost_a_new_connection_to_the_database():
+    connection.ensure_connection()
+    held = connection.connection
+    DjangoWorkerFixup(app).close_database()
+    assert connection.connection is held

@@ -10,6 +10,8 @@ import pytest
 from astropy.io import fits
 from astropy.io.votable import parse
 from astropy.table import Table
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.vo import votable
 from gateway.vo.dali import DaliError, Parameters
@@ -46,6 +48,32 @@ def test_csv_has_a_header_and_quotes_what_needs_it():
     assert rows[3][0] == 'a "quoted", text'
 
 
+NUMBERS = [1e22, -0.0, 5e-324, 0.1, None, 123456789.123, math.nan, math.inf, -math.inf, 2**63 - 1, 7]
+
+
+@pytest.mark.parametrize("count", range(len(NUMBERS)))
+@pytest.mark.parametrize("name", ["csv", "tsv"])
+def test_numbers_read_back_whatever_stands_beside_them(name, count):
+    wanted = NUMBERS[: count + 1]
+    lines = written(name, [("x", value, 1, 1, 1, None) for value in wanted]).decode().splitlines()[1:]
+    found = [line.replace("\t", ",").split(",")[1] for line in lines]
+    assert [None if text == "" else repr(float(text)) for text in found] == [
+        None if value is None else repr(float(value)) for value in wanted
+    ]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(st.none() | st.text(alphabet="a,\"; \t\r\n'é"), st.none() | st.floats()), min_size=1))
+def test_any_csv_is_read_back_by_the_csv_module(cells):
+    columns = COLUMNS[:2]
+    answer = Answer(columns=columns, rows=iter(cells), infos=[votable.OK], trailer=tuple)
+    rows = list(csv.reader(io.StringIO(b"".join(registry.CSV.write(answer)).decode(), newline="")))
+    assert [row[0] for row in rows[1:]] == [text or "" for text, _number in cells]
+    alone = Answer(columns=columns[:1], rows=((text,) for text, _ in cells), infos=[votable.OK], trailer=tuple)
+    rows = list(csv.reader(io.StringIO(b"".join(registry.CSV.write(alone)).decode(), newline="")))
+    assert rows[1:] == [[text or ""] for text, _number in cells]
+
+
 def test_tsv_has_no_tab_in_a_cell():
     lines = written("text/tab-separated-values").decode().splitlines()
     assert [len(line.split("\t")) for line in lines] == [6] * 4
@@ -57,6 +85,11 @@ def test_json_carries_metadata_rows_and_status():
     assert found["data"][0][1] == 83.633
     assert found["data"][3][1] is None
     assert found["status"] == "OVERFLOW"
+
+
+def test_json_has_a_text_for_what_it_has_no_word_for():
+    found = json.loads(written("json", [(b"caf\xc3\xa9", math.inf, 1, 2**70, 1, "\ud800")]))
+    assert found["data"] == [["café", None, 1, str(2**70), 1, "?"]]
 
 
 def test_fits_is_read_by_astropy_with_units_and_nulls():

@@ -13,6 +13,7 @@ import requests
 from astropy.io.votable import parse
 from astropy.table import Table
 
+from tests.support.commands import manage
 from tests.support.gateway import ROOT, RunningGateway, free_port
 from tests.support.jobs import all_processes
 from tests.support.postgresql import Cluster
@@ -31,9 +32,10 @@ def cluster():
 def on_postgresql(cluster, tmp_path_factory):
     folder = tmp_path_factory.mktemp("postgresql")
     running = RunningGateway(folder / "data", folder / "log.txt", DATABASE_URL=cluster.create("gateway"))
-    for command in (["migrate", "-v0"], ["createcachetable"], ["make_demo", "--runs", "6"]):
-        running.manage(*command)
-    running.env["TAP_DATABASE_URL"] = running.manage("tap_role").stdout.split()[-1]
+    *_made, role = manage(
+        running.env, ["migrate", "-v0"], ["createcachetable"], ["make_demo", "--runs", "6"], ["tap_role"]
+    )
+    running.env["TAP_DATABASE_URL"] = role.split()[-1]
     running.env["PUBLIC_URL"] = running.url
     running.env["TAP_ANONYMOUS_RUNNING"] = "2"
     running.start("serve")

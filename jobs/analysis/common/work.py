@@ -1,6 +1,7 @@
 """One run of an analysis: what came in, and the one way by which every product, picture and plot goes out."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from jobs.analysis.common.plain import plain
 from jobs.analysis.common.stamp import Stamp
 from jobs.analysis.common.writers import STAMPS, png_text
 
+# gammapy asks at each evaluation of a model whether ray is there; looking for it takes a tenth of a spectrum's time.
+sys.modules["ray"] = None  # type: ignore[assignment] # so Python says at once that it is not
 LEVELS = {"DL3": 2, "DL4": 3, "DL5": 4, "DL6": 4}
 """data level: ObsCore calib_level"""
 

@@ -1,10 +1,11 @@
 """JSON: ``{"metadata": [...], "data": [[...], ...], "status": "OK"}``, readable while it streams."""
 
 import json
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any
+
+import orjson
 
 from gateway.vo.cells import blocks
 from gateway.vo.tables import Column
@@ -18,26 +19,30 @@ def _metadata(column: Column) -> dict[str, str]:
     return {name: value for name, value in words.items() if value}
 
 
-def _value(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-
-
-def _row(row: Sequence[Any]) -> str:
+def _rows(block: Sequence[Sequence[Any]]) -> bytes:
+    """The rows of a block, one a line; what is not finite is null."""
     try:
-        return json.dumps(row, ensure_ascii=False, allow_nan=False)
-    except (ValueError, TypeError):
-        return json.dumps([_value(value) for value in row], ensure_ascii=False)
+        return b",\n".join(map(orjson.dumps, block))
+    except TypeError:
+        return b",\n".join(orjson.dumps([_plain(value) for value in row], default=str) for row in block)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for, as text: bytes, whole numbers beyond 64 bits, broken characters."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return str(value) if isinstance(value, int) and abs(value) >= 2**63 else value
 
 
 def _write(answer: Answer) -> Iterator[bytes]:
     head = json.dumps([_metadata(column) for column in answer.columns], ensure_ascii=False)
     yield f'{{"metadata": {head},\n"data": ['.encode()
-    before = "\n"
+    before = b"\n"
     for block in blocks(answer.rows):
-        yield (before + ",\n".join(map(_row, block))).encode("utf-8", "replace")
-        before = ",\n"
+        yield before + _rows(block)
+        before = b",\n"
     ending = [*answer.infos, *answer.trailer()]
     status = [info for info in ending if info.name == "QUERY_STATUS"][-1]
     yield f'\n],\n"status": {json.dumps(status.value)}, "message": {json.dumps(status.text)}}}\n'.encode()

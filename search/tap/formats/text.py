@@ -1,48 +1,48 @@
 """CSV (RFC 4180, with a header line) and TSV, whose cells hold no tab and no line break."""
 
-import csv
-import io
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Callable, Iterator, Sequence
 
-from gateway.vo.cells import blocks, number_text
+from gateway.vo.cells import blocks, plain_cells
 from search.tap.formats.base import Answer, Format, checked
 
+Texts = Sequence[str]
+_BREAKS = re.compile("[\t\n\r]")
+_QUOTED = re.compile('[,"\n\r]')
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, float):
-        return number_text(value)
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+def _csv_cells(texts: Texts) -> Texts:
+    if not _QUOTED.search("".join(texts)):
+        return texts
+    return ['"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text for text in texts]
+
+
+def _lone_csv_cells(texts: Texts) -> Texts:
+    """The only cell of a row is never left empty: readers skip empty lines."""
+    return [text or '""' for text in _csv_cells(texts)]
+
+
+def _tsv_cells(texts: Texts) -> Texts:
+    return [_BREAKS.sub(" ", text) for text in texts] if _BREAKS.search("".join(texts)) else texts
+
+
+def _lines(answer: Answer, cells: Callable[[Texts], Texts], separator: str, end: str) -> Iterator[bytes]:
+    """The names of the columns, then a block of rows at a time. ``cells`` makes the texts of a column fit to stand
+    between separators."""
+    yield (separator.join(cells([column.name for column in answer.columns])) + end).encode("utf-8", "replace")
+    writers = [plain_cells(column) for column in answer.columns]
+    for block in blocks(checked(answer)):
+        columns = [cells(write(values)) for write, values in zip(writers, zip(*block, strict=True), strict=True)]
+        lines = map(separator.join, zip(*columns, strict=True))
+        yield (end.join(lines) + end).encode("utf-8", "replace")
 
 
 def _csv(answer: Answer) -> Iterator[bytes]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow([column.name for column in answer.columns])
-    for block in blocks(checked(answer)):
-        writer.writerows([_cell(value) for value in row] for row in block)
-        yield _drain(buffer)
-    yield _drain(buffer)
-
-
-def _drain(buffer: io.StringIO) -> bytes:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text.encode("utf-8", "replace")
-
-
-def _flat(value: Any) -> str:
-    if value is None:
-        return ""
-    return str(_cell(value)).translate({9: " ", 10: " ", 13: " "})
+    return _lines(answer, _csv_cells if len(answer.columns) > 1 else _lone_csv_cells, ",", "\r\n")
 
 
 def _tsv(answer: Answer) -> Iterator[bytes]:
-    yield ("\t".join(_flat(column.name) for column in answer.columns) + "\n").encode()
-    for block in blocks(checked(answer)):
-        lines = ("\t".join(map(_flat, row)) for row in block)
-        yield ("\n".join(lines) + "\n").encode("utf-8", "replace")
+    return _lines(answer, _tsv_cells, "\t", "\n")
 
 
 CSV = Format(media_type="text/csv;header=present", aliases=("csv", "text/csv"), extension="csv", write=_csv)
