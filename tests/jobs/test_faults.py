@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.jobs import LEASE, JobGateway, all_processes, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 # 200 are in flight where FAULT_JOBS says so (make faults); a run of everything must stay short.
 COUNT = int(os.environ.get("FAULT_JOBS", "24"))
 PATIENCE = max(240, 5 * COUNT)

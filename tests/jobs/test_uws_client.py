@@ -22,7 +22,7 @@ from lxml import etree
 from tests.support.jobs import ROOT, JobGateway
 from tests.vo.schemas import check
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("uws-client")]
 
 UWS = "{http://www.ivoa.net/xml/UWS/v1.0}"
 HREF = "{http://www.w3.org/1999/xlink}href"

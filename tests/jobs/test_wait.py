@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.jobs import JobGateway, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wait")]
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
