@@ -276,7 +276,7 @@ def test_kill_9_of_the_web_server(gateway):
             os.killpg(gateway.processes["web"].pid, signal.SIGKILL)
             gateway.processes["web"].wait()
         try:
-            urllib.request.build_opener(NoRedirect).open(request, timeout=10)
+            urllib.request.build_opener(NoRedirect).open(request, timeout=60)
         except urllib.error.HTTPError as answer:
             accepted += answer.code == 303
         except OSError:
