@@ -29,6 +29,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gateway.access.request import viewer
 from gateway.access.rights import Viewer
+from gateway.accounts.csrf import too_large
 from jobs import descriptions, fate, hooks, parameters, queue, registry, repeat, reuse, service, webhook
 from jobs.errors import Refused
 from jobs.formats import votable, wadl
@@ -60,7 +61,7 @@ def page(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except RequestDataTooBig as error:
-            return denied(request, Refused(413, "", "", str(error)))
+            return too_large(request, str(error))
         except Refused as refused:
             if refused.status == 404:
                 raise Http404 from refused
@@ -111,8 +112,11 @@ def job_list(request: HttpRequest) -> HttpResponse:
             base = base.filter(owner__username=owner)
     shown = _sorted(_found(base, request), request)
     size = _number(request.GET.get("rows"), PAGE_SIZES, 25)
+    found = _page_of(shown, size, request)
+    made = JobResult.objects.filter(job__in=found.object_list, main=True)
     context = {
-        "page": _page_of(shown, size, request),
+        "page": found,
+        "made": dict(made.values_list("job_id", "title")),
         "sizes": PAGE_SIZES,
         "size": size,
         "types": with_page(),

@@ -22,7 +22,7 @@ from lxml import etree
 from tests.support.jobs import ROOT, JobGateway
 from tests.vo.schemas import check
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("uws-client")]
 
 UWS = "{http://www.ivoa.net/xml/UWS/v1.0}"
 HREF = "{http://www.w3.org/1999/xlink}href"
@@ -124,8 +124,8 @@ def elsewhere():
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory, elsewhere):
-    gateway = JobGateway(tmp_path_factory.mktemp("client") / "gateway", lease=30)
+def service(tmp_path_factory, elsewhere, template):
+    gateway = JobGateway(tmp_path_factory.mktemp("client") / "gateway", lease=30, template=template)
     gateway.env["DISTILLER_EMBED_ORIGINS"] = f"https://portal.example.org,{elsewhere}"
     url = gateway.start_web()
     gateway.start_keeper()

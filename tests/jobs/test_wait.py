@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.jobs import JobGateway, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wait")]
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -44,8 +44,8 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory):
-    gateway = JobGateway(tmp_path_factory.mktemp("wait") / "gateway", lease=30)
+def gateway(tmp_path_factory, template):
+    gateway = JobGateway(tmp_path_factory.mktemp("wait") / "gateway", lease=30, template=template)
     yield gateway
     gateway.end()
 

@@ -19,7 +19,7 @@ from tests.support.jobs import all_processes
 from tests.support.postgresql import Cluster
 from tests.vo.schemas import check
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("postgresql")]
 
 
 @pytest.fixture(scope="module")
@@ -237,15 +237,29 @@ def test_a_database_that_is_gone_at_the_start_is_waited_for(on_postgresql, clust
         web.wait(30)
 
 
-@pytest.mark.parametrize("form", ["votable", "fits", "csv", "parquet"])
-def test_an_operator_publishes_a_catalogue_by_one_command(on_postgresql, tmp_path, form):
+FORMS = {"votable": "vot", "fits": "fits", "csv": "csv", "parquet": "parquet"}
+
+
+@pytest.fixture(scope="module")
+def catalogues(on_postgresql, tmp_path_factory):
+    """One catalogue from a file of each form, published; gone in the end, and known no more."""
     table = Table(
         {"name": ["Crab", "M 87", "none"], "ra": [83.633, 187.706, float("nan")], "dec": [22.014, 12.391, 0.0]}
     )
     table["ra"].unit = table["dec"].unit = "deg"
-    path = tmp_path / f"my_{form}.{ {'votable': 'vot'}.get(form, form) }"
-    table.write(path, format="ascii.csv" if form == "csv" else form)
-    on_postgresql.manage("publish_table", str(path), "--ra=ra", "--dec=dec", "--description=bright ones")
+    folder = tmp_path_factory.mktemp("catalogues")
+    paths = [folder / f"my_{form}.{ending}" for form, ending in FORMS.items()]
+    for form, path in zip(FORMS, paths, strict=True):
+        table.write(path, format="ascii.csv" if form == "csv" else form)
+    said = ["--ra=ra", "--dec=dec", "--description=bright ones"]
+    manage(on_postgresql.env, *(["publish_table", str(path), *said] for path in paths))
+    yield
+    manage(on_postgresql.env, *(["publish_table", str(path), "--withdraw"] for path in paths))
+    assert {ask(on_postgresql, f"SELECT name FROM catalogs.my_{form}").status_code for form in FORMS} == {400}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_operator_publishes_a_catalogue_by_one_command(on_postgresql, catalogues, form):
     name = f"catalogs.my_{form}"
     near = ask(on_postgresql, f"SELECT name, ra FROM {name} WHERE DISTANCE(ra, dec, 83.6, 22.0) < 1")
     found = parse(io.BytesIO(near.content)).get_first_table()
@@ -256,5 +270,3 @@ def test_an_operator_publishes_a_catalogue_by_one_command(on_postgresql, tmp_pat
     assert described.text.split() == ["description", "bright", "ones"]
     listed = requests.get(f"{on_postgresql.url}/tap/tables/{name}", timeout=20).content
     assert [column.findtext("name") for column in check(listed).iter("column")] == ["name", "ra", "dec"]
-    on_postgresql.manage("publish_table", str(path), "--withdraw")
-    assert ask(on_postgresql, f"SELECT name FROM {name}").status_code == 400

@@ -10,7 +10,7 @@ import pyvo
 import requests
 from astropy.table import Table
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tap-server")]
 
 
 @pytest.fixture(scope="module")
