@@ -1,5 +1,6 @@
 """Middleware of the site."""
 
+import re
 import uuid
 from collections.abc import Callable
 
@@ -24,6 +25,22 @@ class RequestId:
             return response
         finally:
             log.request_id.reset(token)
+
+
+class BaseWithSlash:
+    """A TAP base URL is often given with a slash at its end, and clients put ``/sync`` behind it. They cannot be sent
+    elsewhere (Java follows no redirect of a POST), so ``/tap//sync`` is ``/tap/sync``, and ``/tap/`` is ``/tap``."""
+
+    SLASHES = re.compile(r"^/(tap|tap-auth)/+(/|$)")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        prefix = request.path.removesuffix(request.path_info)
+        request.path_info = self.SLASHES.sub(r"/\1\2", request.path_info)
+        request.path = prefix + request.path_info
+        return self.get_response(request)
 
 
 class OtherOrigins:
