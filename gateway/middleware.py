@@ -27,19 +27,25 @@ class RequestId:
             log.request_id.reset(token)
 
 
-class BaseWithSlash:
-    """A TAP base URL is often given with a slash at its end, and clients put ``/sync`` behind it. They cannot be sent
-    elsewhere (Java follows no redirect of a POST), so ``/tap//sync`` is ``/tap/sync``, and ``/tap/`` is ``/tap``."""
+JOB_LISTS = ("/uws/", "/tap/async/", "/tap-auth/async/", "/soda/async/")
 
-    SLASHES = re.compile(r"^/(tap|tap-auth)/+(/|$)")
+
+class FinalSlash:
+    """Protocol addresses have no slash at their end; people and clients that join addresses put one there:
+    ``/uws/sleep/`` for a job list, ``/tap/`` for the base of TAP, behind which pyvo and STILTS put another:
+    ``/tap//sync``. A redirect would lose the body of their POST, so the address is taken as it was meant."""
+
+    TAP = re.compile(r"^/(tap|tap-auth)/+(/|$)")
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        prefix = request.path.removesuffix(request.path_info)
-        request.path_info = self.SLASHES.sub(r"/\1\2", request.path_info)
-        request.path = prefix + request.path_info
+        meant = self.TAP.sub(r"/\1\2", request.path_info)
+        if meant.startswith(JOB_LISTS):
+            meant = meant.rstrip("/")
+        request.path = request.path.removesuffix(request.path_info) + meant
+        request.path_info = meant
         return self.get_response(request)
 
 

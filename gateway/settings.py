@@ -123,7 +123,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "gateway.middleware.RequestId",
-    "gateway.middleware.BaseWithSlash",
+    "gateway.middleware.FinalSlash",
     "gateway.middleware.OtherOrigins",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -132,11 +132,6 @@ class Job(models.Model):
             for step in self.steps
         ]
 
-    @property
-    def summary_shown(self) -> list[tuple[str, Any]]:
-        """Members of the summary that fit on a line."""
-        return [(k, v) for k, v in (self.summary or {}).items() if not isinstance(v, dict | list) or len(str(v)) < 100]
-
     def note(self, who: str, what: str, why: str = "") -> None:
         """A line of its history."""
         JobEvent.objects.create(job=self, who=who, what=what, why=why)

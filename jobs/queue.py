@@ -59,8 +59,13 @@ def position(job: Job) -> int | None:
     """How many jobs of its class stand before it, or None when it does not wait."""
     if job.phase != Phase.QUEUED:
         return None
+    there = Job.objects.filter(phase=Phase.QUEUED, queue=SLURM).exclude(claim="")
+    if job.claim:
+        # The cluster starts what it was given in an order of its own; without more rules, in that of arrival.
+        return there.filter(queued__lt=job.queued).count()
     ids = in_order(waiting([job.queue], timezone.now())).values_list("id", flat=True)
-    return next((number for number, other in enumerate(ids[:1000]) if other == job.id), None)
+    before = there.count() if job.queue == SLURM else 0
+    return next((before + number for number, other in enumerate(ids[:1000]) if other == job.id), None)
 
 
 # --- claim, lease ----------------------------------------------------------------------------------------------------
@@ -99,7 +104,7 @@ def _take(queues: Sequence[str], worker: str, changes: Mapping[str, Any], what: 
 def begin(job: Job, worker: str) -> None:
     """The cluster runs it: EXECUTING from now on. Once more it changes nothing."""
     now = timezone.now()
-    changes = {"phase": Phase.EXECUTING, "started": now, "worker": worker}
+    changes = {"phase": Phase.EXECUTING, "started": now, "worker": worker, "step": ""}
     with transaction.atomic():
         if Job.objects.filter(pk=job.pk, claim=job.claim, phase=Phase.QUEUED).update(**changes):
             JobEvent.objects.create(job_id=job.pk, time=now, who=worker, what="started")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
+from django.utils.translation import gettext as _
 
 from jobs.limits import limits
 
@@ -22,9 +23,11 @@ class Limited(FileUploadHandler):
         self.counted += len(raw_data)
         self.together += len(raw_data)
         if self.counted > limits().upload_size:
-            raise RequestDataTooBig(f"a file may have at most {limits().upload_size // 10**6} MB")
+            rule = _("A file may have at most %(limit)d MB.")
+            raise RequestDataTooBig(rule % {"limit": limits().upload_size // 10**6})
         if self.together > limits().disk:
-            raise RequestDataTooBig(f"the files of a request may have at most {limits().disk // 10**6} MB together")
+            rule = _("The files of a request may have at most %(limit)d MB together.")
+            raise RequestDataTooBig(rule % {"limit": limits().disk // 10**6})
         return raw_data
 
     def file_complete(self, file_size: int) -> None:

@@ -48,7 +48,20 @@ class CsrfForCookies(CsrfViewMiddleware):
             return super().process_view(request, callback, callback_args, callback_kwargs)
         except RequestDataTooBig as error:
             # The token of a form stands in its body, beside files that may be too large.
-            return HttpResponse(f"{error}\n", status=413, content_type="text/plain; charset=utf-8")
+            if getattr(callback, "protocol", False):
+                return HttpResponse(f"{error}\n", status=413, content_type="text/plain; charset=utf-8")
+            return too_large(request, str(error))
+
+
+def too_large(request: HttpRequest, reason: str) -> HttpResponse:
+    """The page for whoever sent a body beyond the limits."""
+    context = {
+        "status": 413,
+        "heading": _("That is too large"),
+        "reason": reason,
+        "fix": _("Nothing was stored. Go back and send less, or smaller files."),
+    }
+    return render(request, "error.html", context, status=413)
 
 
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -15,6 +15,8 @@ from search.archive.models import Collection, Product
 
 CACHE_SECONDS = 60
 MAP_FIELDS = 60
+LETTER = 6.0
+"""width of a letter of a label, in units of the picture"""
 LABELS = 8
 SCALE = 200
 
@@ -136,7 +138,9 @@ def _placed(targets: Iterable[Mapping[str, Any]]) -> Iterable[FieldOnSky]:
 
 def _circle(target: Mapping[str, Any], x: float, y: float, label: bool) -> FieldOnSky:
     radius = min(2.4 + 0.8 * math.sqrt(target["count"]), 8.0)
-    left = x > SCALE  # a label beside the right edge would leave the picture
+    # A label that would leave the ellipse stands on the other side.
+    edge = 2 * SCALE * math.sqrt(max(0.0, 1 - (y / SCALE) ** 2))
+    left = x + radius + LETTER * len(target["target_name"]) > edge
     return FieldOnSky(
         name=target["target_name"],
         cx=f"{x:.1f}",

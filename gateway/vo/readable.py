@@ -55,6 +55,25 @@ def short(value: object, digits: int = 3) -> str:
     return f"{mantissa} × 10{str(exponent).translate(SUPERSCRIPT)}"
 
 
+def with_error(value: object, error: object, upwards: object = None) -> str:
+    """``'2.637 ± 0.064'``, ``'(4.29 ± 0.22) × 10⁻¹¹'``; with another error upwards ``'2.64 (−0.06, +0.07)'``.
+
+    Two significant digits of the (smaller) error decide how many the value has.
+    """
+    number, down = finite(value), finite(error)
+    up = finite(upwards)
+    if number is None or down is None or down <= 0:
+        return short(value, 4)
+    exponent = math.floor(math.log10(abs(number) or down))
+    scale = 0 if -4 < exponent < 6 else exponent
+    places = max(0, 1 - math.floor(math.log10(min(down, up or down))) + scale)
+    text, low, high = (None if one is None else fixed(one / 10.0**scale, places) for one in (number, down, up))
+    told = f"{text} ± {low}" if high in (None, low) else f"{text} (−{low}, +{high})"
+    if not scale:
+        return told
+    return f"{f'({told})' if high in (None, low) else told} × 10{str(scale).translate(SUPERSCRIPT)}"
+
+
 def size(value: object) -> str:
     """Bytes in decimal units: ``'0.52 MB'``."""
     number = finite(value)

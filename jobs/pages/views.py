@@ -29,6 +29,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gateway.access.request import viewer
 from gateway.access.rights import Viewer
+from gateway.accounts.csrf import too_large
 from jobs import descriptions, fate, hooks, parameters, queue, registry, repeat, reuse, service, webhook
 from jobs.errors import Refused
 from jobs.formats import votable, wadl
@@ -37,6 +38,7 @@ from jobs.limits import limits
 from jobs.models import Job, JobResult
 from jobs.pages import each, forms, snippets
 from jobs.pages.estimate import estimate
+from jobs.pages.numbers import numbers
 from jobs.phases import Phase
 from jobs.registry import JobType
 from jobs.uws import documents
@@ -59,7 +61,7 @@ def page(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except RequestDataTooBig as error:
-            return denied(request, Refused(413, "", "", str(error)))
+            return too_large(request, str(error))
         except Refused as refused:
             if refused.status == 404:
                 raise Http404 from refused
@@ -110,8 +112,11 @@ def job_list(request: HttpRequest) -> HttpResponse:
             base = base.filter(owner__username=owner)
     shown = _sorted(_found(base, request), request)
     size = _number(request.GET.get("rows"), PAGE_SIZES, 25)
+    found = _page_of(shown, size, request)
+    made = JobResult.objects.filter(job__in=found.object_list, main=True)
     context = {
-        "page": _page_of(shown, size, request),
+        "page": found,
+        "made": dict(made.values_list("job_id", "title")),
         "sizes": PAGE_SIZES,
         "size": size,
         "types": with_page(),
@@ -349,6 +354,7 @@ def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
         "title": job_type.description.title if job_type else found.type,
         "href": href,
         "results": results,
+        "numbers": numbers(found.summary),
         "previews": (previews := [r for r in results if r.preview]),
         "preview_url": f"{href}/results/{previews[0].name}" if previews else "",
         "main": main,
@@ -362,7 +368,7 @@ def _job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
         "waiting_before": queue.position(found) if found.phase == Phase.QUEUED else None,
         "estimate": estimate(job_type, asker) if job_type and not found.is_finished else None,
         "repeats": _repeated(found, asker),
-        "provenance": documents.PROVENANCE_FORMS if found.is_finished and found.started else (),
+        "provenance": documents.PROVENANCE_FORMS if documents.has_history(found) else (),
         "address": request.build_absolute_uri(href),
         "webhook_key": webhook.key_of(found.owner_id) if found.webhook and asker.user_id == found.owner_id else "",
         "curl": snippets.curl(request.build_absolute_uri(href.rsplit("/", 1)[0]), found.parameters),

@@ -28,6 +28,11 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
+def outlive_parent() -> None:
+    """Takes back ``die_with_parent``."""
+    _check(libc.prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0), "prctl")
+
+
 def no_new_privileges() -> None:
     """No setuid program gives this process or its children more rights."""
     _check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")

@@ -19,7 +19,7 @@ import sys
 import time
 from pathlib import Path
 
-from jobs.runner import activity, cage
+from jobs.runner import activity, cage, kernel
 
 SOCKET, LOCK = "runner.sock", "runner.lock"
 GRACE = 10.0
@@ -51,13 +51,13 @@ def listen(folder: Path) -> socket.socket:
     return server
 
 
-def serve(folder: Path) -> None:
+def serve(folder: Path, parent: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     server = listen(folder)
     selector = selectors.DefaultSelector()
     selector.register(server, selectors.EVENT_READ)
     workers: set[socket.socket] = set()
-    until = time.monotonic() + GRACE
+    until = time.monotonic() + (GRACE if os.getppid() == parent else FAREWELL)
     while workers or time.monotonic() < until:
         for key, _events in selector.select(1.0):
             if key.fileobj is server:
@@ -101,17 +101,20 @@ def _answer(connection: socket.socket, inherited: "list[socket.socket | selector
 
 
 def main() -> None:
-    folder = Path(sys.argv[1])
+    folder, parent = Path(sys.argv[1]), os.getppid()
     with (folder / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
         cage.namespaces_allowed()
+        # Who wanted it may end while it loads; then nobody does.
+        kernel.die_with_parent(parent)
         preload()
+        kernel.outlive_parent()
         # What was loaded is never collected, so that a fork shares its pages for longer.
         gc.freeze()
-        serve(folder)
+        serve(folder, parent)
 
 
 if __name__ == "__main__":

@@ -76,6 +76,7 @@ class Executor:
         run.job = run.log.job = job
         there = known.get(token) if known is not None else None
         if there is not None and there.state in states.WAITS and job.phase != Phase.ABORTED:
+            run.say_why_it_waits(there)
             return
         run.listen()
         if job.phase == Phase.ABORTED:

@@ -130,6 +130,12 @@ class SlurmRun(Attempt):
         if self.job.phase == Phase.QUEUED:
             queue.begin(self.job, self.who)
 
+    def say_why_it_waits(self, known: Known) -> None:
+        """Slurm's word (squeue(1), "JOB REASON CODES"): Resources, Priority, ReqNodeNotAvail."""
+        reason = "" if known.reason == "None" else known.reason[:300]
+        if self.job.phase == Phase.QUEUED and self.job.step != reason:
+            queue.renew(self.job, step=reason)
+
     @property
     def is_over_time(self) -> bool:
         job = self.job

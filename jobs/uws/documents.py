@@ -13,6 +13,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from jobs.models import Job, JobResult
 from jobs.phases import FINISHED, Phase
+from provenance.models import Activity
+from provenance.present import exists
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 NAMESPACES = (
@@ -124,9 +126,16 @@ def is_upload(value: str) -> bool:
     return value.startswith("param:")
 
 
+def has_history(job: Job) -> bool:
+    """Whether its provenance can be fetched: not of a run that goes on, that was just aborted, or that was lost."""
+    if job.phase not in FINISHED or job.phase == Phase.ARCHIVED or job.started is None:
+        return False
+    return exists(Activity, identifier=job.activity_id)
+
+
 def result_links(job: Job, href: str, rows: Iterable[JobResult]) -> list[ResultLink]:
     links = [ResultLink(r.name, f"{href}/results/{quote(r.name)}", r.content_type, r.size) for r in rows]
-    if job.phase in FINISHED and job.phase != Phase.ARCHIVED and job.started is not None:
+    if has_history(job):
         links += [ResultLink(n, f"{href}/results/{n}", media, None) for n, _form, media in PROVENANCE_FORMS]
     return links
 

@@ -70,6 +70,8 @@ def uws_view(*methods: str) -> Callable[[View], View]:
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if "type_name" in kwargs:
                 kwargs.setdefault("base", f"/uws/{kwargs['type_name']}")
+            if request.method == "OPTIONS":
+                return HttpResponse(status=204, headers={"Allow": ", ".join((*methods, "OPTIONS"))})
             if request.method not in methods:
                 return HttpResponseNotAllowed(methods)
             try:

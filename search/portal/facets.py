@@ -4,15 +4,17 @@ Each facet's counts leave out its own choice (so that one sees what else there i
 ``LIMIT`` rows; beyond it the counts say so.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.core.cache import cache
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gateway.access.rights import Viewer
+from gateway.access.rights import Viewer, visible_conditions
 from search.portal import addresses, asking, form
 from search.portal.builder import OBSCONFIG, Query, build
 from search.portal.criteria import Criteria
@@ -21,6 +23,10 @@ from search.resolver import sources
 LIMIT = 50_000
 GROUPS = LIMIT + 1
 SHOWN = 6
+KEPT = 60
+"""seconds"""
+MOST_KEPT = 2_000
+"""groups"""
 FACETS: tuple[tuple[str, Promise], ...] = (
     ("obs_collection", gettext_lazy("Collection")),
     ("dataproduct_type", gettext_lazy("Product type")),
@@ -88,24 +94,48 @@ def adql(query: Query, without: Sequence[str]) -> str:
     return f"SELECT {columns}, COUNT(*) AS n FROM ({inner}) AS q GROUP BY {columns}"
 
 
+@dataclass
+class Grouped:
+    """Rows by all facet columns at once."""
+
+    groups: list[tuple[tuple[str, ...], int]]
+    overflow: bool
+    seconds: float
+
+    @property
+    def total(self) -> int:
+        return sum(n for _key, n in self.groups)
+
+
+def _ask(text: str, viewer: Viewer) -> Grouped:
+    """Counts that are not exact anyway, the dearest of all, are kept for a minute for all who may see the same."""
+    name = "facets:" + hashlib.sha256(repr((text, visible_conditions(viewer))).encode()).hexdigest()
+    kept: Grouped | None = cache.get(name)
+    if kept is not None:
+        return kept
+    answer = asking.ask(text, viewer, GROUPS)
+    found = Grouped([(_texts(row[:-1]), int(row[-1])) for row in answer.rows], answer.overflow, answer.seconds)
+    if found.total > LIMIT and len(found.groups) <= MOST_KEPT:
+        cache.set(name, found, KEPT)
+    return found
+
+
 def count(criteria: Criteria, viewer: Viewer) -> Counts:
     """The number of matches and the facets; raises asking.AskError."""
     query = build(criteria)
     chosen = _chosen(criteria)
-    answer = asking.ask(adql(query, list(chosen)), viewer, GROUPS)
-    groups = [(_texts(row[:-1]), int(row[-1])) for row in answer.rows]
+    answer = _ask(adql(query, list(chosen)), viewer)
     # Too many rows without the facets' own choices: count with them, so that at least the total is good.
-    if chosen and sum(n for _key, n in groups) > LIMIT:
-        answer = asking.ask(adql(query, ()), viewer, GROUPS)
-        groups, chosen = [(_texts(row[:-1]), int(row[-1])) for row in answer.rows], {}
-    matching = [(key, n) for key, n in groups if _passes(key, chosen, "")]
+    if chosen and answer.total > LIMIT:
+        answer, chosen = _ask(adql(query, ()), viewer), {}
+    matching = [(key, n) for key, n in answer.groups if _passes(key, chosen, "")]
     total = sum(n for _key, n in matching)
     place = NAMES.index("simulated")
     return Counts(
         total=min(total, LIMIT),
         simulated=sum(n for key, n in matching if key[place] == "1"),
         capped=total > LIMIT or answer.overflow,
-        facets=_facets(criteria, groups, chosen),
+        facets=_facets(criteria, answer.groups, chosen),
         seconds=answer.seconds,
     )
 

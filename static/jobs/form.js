@@ -49,7 +49,11 @@ function send(event, form) {
     if (request.status < 400) { location.assign(request.responseURL); return; }
     // A refusal is the same page with its reasons: it takes this one's place, the chosen files are chosen anew.
     const main = new DOMParser().parseFromString(request.responseText, "text/html").querySelector("main");
-    if (!main) { stop(request.responseText.slice(0, 300) || sending.dataset.failed); return; }
+    if (!main?.querySelector(".j-form")) {
+      const reason = main ? main.querySelector("[role=alert] p:not(.d-muted)")?.textContent : request.responseText.slice(0, 300);
+      stop(reason || sending.dataset.failed);
+      return;
+    }
     document.querySelector("main").replaceWith(main);
     begin();
     scrollTo(0, 0);

@@ -4,18 +4,65 @@ import { aladin, frame, options } from "./sky.js";
 const box = document.querySelector("[data-map]");
 const tools = document.querySelector("[data-map-tools]");
 
+/** Least and greatest finite value of the first image of a FITS file (FITS 4.0, section 4.4.1), or null. */
+async function extremes(url) {
+  const data = await (await fetch(url)).arrayBuffer();
+  const text = new TextDecoder("ascii");
+  for (let at = 0; at < data.byteLength;) {
+    const cards = {};
+    let ended = false;
+    for (; !ended && at < data.byteLength; at += 2880) {
+      const block = text.decode(new Uint8Array(data, at, Math.min(2880, data.byteLength - at)));
+      for (let card = 0; card < block.length && !ended; card += 80) {
+        const name = block.slice(card, card + 8).trim();
+        ended = name === "END";
+        if (block[card + 8] === "=") cards[name] = block.slice(card + 10, card + 80).split("/")[0].replaceAll("'", "").trim();
+      }
+    }
+    const axes = Array.from({ length: Number(cards.NAXIS) || 0 }, (_, n) => Number(cards[`NAXIS${n + 1}`]));
+    const size = axes.length ? axes.reduce((a, b) => a * b, 1) : 0;
+    const read = { 8: "Uint8", 16: "Int16", 32: "Int32", "-32": "Float32", "-64": "Float64" }[cards.BITPIX];
+    const bytes = Math.abs(Number(cards.BITPIX)) / 8;
+    const image = !cards.XTENSION || cards.XTENSION === "IMAGE";
+    if (image && size && read && at + size * bytes <= data.byteLength) {
+      const view = new DataView(data, at);
+      const [scale, zero] = [Number(cards.BSCALE ?? 1), Number(cards.BZERO ?? 0)];
+      let [low, high] = [Infinity, -Infinity];
+      for (let n = 0; n < size; n++) {
+        const value = view[`get${read}`](n * bytes) * scale + zero;
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+      return high > low ? [low, high] : null;
+    }
+    at += Math.ceil((size * bytes + (Number(cards.PCOUNT) || 0)) / 2880) * 2880 || 0;
+  }
+  return null;
+}
+
 async function show() {
   const A = await aladin();
   const holder = frame(box);
   const view = A.aladin(holder, options({ fov: 10 }));
+  let drawn;
+  const ready = new Promise((resolve) => { drawn = resolve; });
   const image = A.image(new URL(box.dataset.map, location.href).href, {
     name: "map", colormap: "inferno", stretch: "sqrt",
-    successCallback: (ra, dec, fov) => { view.gotoRaDec(ra, dec); view.setFoV(fov * 1.15); },
+    successCallback: (ra, dec, fov) => { view.gotoRaDec(ra, dec); view.setFoV(fov * 1.15); drawn(); },
   });
   view.setOverlayImageLayer(image, "map");
+  const [low, high] = ["low", "high"].map((name) => tools.querySelector(`[name=${name}]`));
+  const cut = () => { if (Number(high.value) > Number(low.value)) image.setCuts(Number(low.value), Number(high.value)); };
+  // Aladin cuts where nearly all pixels are below; in a map of counts that is at one, and the source is as bright as the field.
+  Promise.all([extremes(new URL(box.dataset.map, location.href).href), ready]).then(([found]) => {
+    if (!found) return;
+    [low.value, high.value] = found.map((value) => Number(value.toPrecision(4)));
+    cut();
+  }).catch(() => {});
   box.querySelector("[data-map-fallback]")?.remove();
   tools.hidden = false;
   const apply = () => {
+    cut();
     image.setColormap(tools.querySelector("[name=colormap]").value, { stretch: tools.querySelector("[name=stretch]").value, reversed: tools.querySelector("[name=reversed]").checked });
   };
   tools.addEventListener("change", apply);

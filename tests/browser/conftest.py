@@ -44,6 +44,13 @@ def open_page(chromium, live_server):
     assert faults == []
 
 
+def settled(page) -> None:
+    """Waits until what the page fetches by itself is there, and its fonts."""
+    page.wait_for_function(
+        "document.fonts.status === 'loaded' && !document.querySelector('.htmx-request, .d-sky-wait')"
+    )
+
+
 @pytest.fixture
 def browser_page(open_page):
     return open_page()
@@ -51,12 +58,15 @@ def browser_page(open_page):
 
 @pytest.fixture
 def axe(settings):
-    """``axe(page)``: the critical and serious faults of accessibility, Aladin's own container excepted."""
+    """``axe(page)``: the critical and serious faults of accessibility, Aladin's own container excepted.
+
+    ``but``: selectors of what another check has seen.
+    """
     source = (Path(settings.NODE_MODULES) / AXE).read_text()
 
-    def check(page) -> list[str]:
+    def check(page, *but: str) -> list[str]:
         page.evaluate(source)
-        found = page.evaluate("axe.run({exclude: ['.d-aladin']}, {resultTypes: ['violations']})")
+        found = page.evaluate("(exclude) => axe.run({exclude}, {resultTypes: ['violations']})", [".d-aladin", *but])
         return [
             f"{one['id']}: {one['help']} {[node['html'][:160] for node in one['nodes'][:3]]}"
             for one in found["violations"]

@@ -23,7 +23,7 @@ def other(tmp_path_factory: pytest.TempPathFactory):
     running.stop()
 
 
-def test_the_rows_of_others_are_there_while_the_dead_one_still_hangs(gateway, other, chromium) -> None:
+def test_the_rows_of_others_are_there_while_the_dead_one_still_hangs(gateway, other, chromium, axe) -> None:
     with socket.create_server(("127.0.0.1", 0)) as dead:
         silent = f"http://127.0.0.1:{dead.getsockname()[1]}/tap"
         context = chromium.new_context(base_url=gateway.url)
@@ -37,4 +37,5 @@ def test_the_rows_of_others_are_there_while_the_dead_one_still_hangs(gateway, ot
         assert page.locator("tr[data-row]").count() == 2
         for run in ("9001", "9002"):
             assert run in page.inner_text("main")
+        assert axe(page) == []
         context.close()

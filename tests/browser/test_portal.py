@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browser.conftest import settled
+
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = (
     "/",
@@ -87,7 +89,7 @@ def test_pages_fit_and_are_open_to_everyone(open_page, archive, axe, width: int,
     found: dict[str, object] = {}
     for path in PAGES:
         page.goto(path)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         faults = axe(page)
         if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
             faults.append("wider than the window")

@@ -176,7 +176,7 @@ def test_a_selection_is_cited(home) -> None:
     assert "Everybody et al. 2024" in copied(home)
     panel.locator("summary", has_text="BibTeX").click()
     panel.locator("[data-copy-from='#cart-bibtex']").click()
-    home.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('@misc{everybody}'))")
+    home.wait_for_function("() => navigator.clipboard.readText().then((text) => text.includes('@misc{everybody}'))")
     panel.locator("summary", has_text="Identifiers").click()
     assert panel.locator("pre", has_text="test.run-1").inner_text().split() == [
         "ivo://distiller.example/arc?test.run-1", "ivo://distiller.example/arc?test.run-2"

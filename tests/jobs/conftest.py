@@ -1,5 +1,7 @@
 """Clients with tokens, and a worker that works when it is told to."""
 
+import fcntl
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +10,21 @@ from django.test import Client
 
 from gateway.accounts import scopes, tokens
 from jobs.limits import Limits
+from tests.support.jobs import JobGateway
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory) -> Path:
+    """The data folder of a gateway that nobody has used yet: migrated once, whatever runs the tests side by side."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder = root / "job-gateway"
+    with (root / "job-gateway.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "token").exists():
+            JobGateway(folder)
+    return folder
 
 
 @pytest.fixture(autouse=True)

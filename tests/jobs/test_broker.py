@@ -114,3 +114,21 @@ def test_half_a_message_is_dropped_and_the_next_one_is_read(embedded, tmp_path):
     with pytest.raises(Empty):
         channel._get("short")
     assert os.listdir(tmp_path / "queue") == []
+
+
+def test_half_a_table_is_written_anew_by_the_next_worker(embedded):
+    """It had kept every worker from starting."""
+    channel = embedded()
+    channel._queue_bind("jobs", "", "", "short")
+    channel._exchange_file("jobs").write_text('[["", "", "sh')
+    assert channel.get_table("jobs") == []
+    channel._queue_bind("jobs", "", "", "short")
+    assert [one.queue for one in embedded().get_table("jobs")] == ["short"]
+
+
+def test_messages_are_read_where_no_other_folder_can_be_written(embedded, monkeypatch):
+    """They had gone through the machine's folder for temporary files, which may be full."""
+    channel = embedded()
+    channel._put("short", {"body": "whole"})
+    monkeypatch.setattr("tempfile.tempdir", "/proc/nothing")
+    assert channel._get("short") == {"body": "whole"}

@@ -264,12 +264,21 @@ def test_files_are_sent_with_the_form(browser, work):
     assert b"".join(browser.get(f"/uws/sleep/{job.id}/results/attachment").streaming_content) == b"mine"
 
 
-def test_a_file_that_is_too_large_is_refused_while_it_comes(browser, limit):
+@pytest.mark.parametrize("checks", [False, True], ids=["view", "csrf"])
+def test_a_file_that_is_too_large_is_refused_while_it_comes(browser, limit, checks):
+    """Wherever the body is read first; without JavaScript the answer is a page."""
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     limit(upload_size=1000)
+    browser.handler.enforce_csrf_checks = checks
+    if checks:
+        browser.get("/jobs/new/sleep")
     response = browser.post("/jobs/new/sleep", {"attachment": SimpleUploadedFile("x", b"x" * 200_000)})
     assert response.status_code == 413
+    page = response.content.decode()
+    assert response["Content-Type"].startswith("text/html")
+    for words in ("<main", "That is too large", "A file may have at most 0 MB.", "Go back and send less"):
+        assert words in page
     assert Job.objects.count() == 0
 
 

@@ -75,6 +75,19 @@ def test_the_position_is_told(waiting):
     assert queue.position(claimed()) is None
 
 
+def test_the_position_is_told_of_what_waits_with_the_cluster_too(waiting):
+    """Those that the cluster has stand before those that it has not."""
+    first, second, third = (waiting("alice", age, queue=queue.SLURM) for age in (3, 2, 1))
+    assert [queue.position(job) for job in (first, second, third)] == [0, 1, 2]
+    for _number in range(2):
+        queue.hand_over("slurm 1")
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert [queue.position(job) for job in (first, second, third)] == [0, 1, 2]
+    queue.begin(first, "slurm 1 on node1")
+    assert [queue.position(job) for job in (first, second, third)] == [None, 0, 1]
+
+
 def test_a_job_is_claimed_once(waiting):
     waiting("alice")
     assert claimed() is not None

@@ -134,11 +134,11 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def cluster_gateway(slurm, tmp_path_factory):
+def cluster_gateway(slurm, tmp_path_factory, template):
     env = {**slurm.env, "DISTILLER_SLURM_CLASSES": "long", "DISTILLER_SLURM_TYPES": "event_cutout",
            "DISTILLER_SLURM_POLL": "1"}  # fmt: skip
     folder = tmp_path_factory.mktemp("cluster")
-    gateway = ClusterGateway(folder / "gateway", env=env)
+    gateway = ClusterGateway(folder / "gateway", env=env, template=template)
     gateway.manage("shell", "-v0", "-c", PUBLISH.format(document=json.dumps(TRIAL)))
     gateway.url = gateway.start_web()
     gateway.start_keeper()
@@ -197,8 +197,10 @@ def test_it_is_queued_while_it_waits_there_and_executing_when_it_runs(gateway, s
     job = gateway.run(gate=gates[0])
     until(lambda: job.there(slurm)[1] == "PENDING", PATIENCE, "Slurm has it")
     assert (job.row("phase"), job.row("started")) == ("QUEUED", None)
+    until(lambda: job.row("step"), PATIENCE, "Slurm's reason is told")
     slurm("scontrol", "update", "nodename=node1", "state=resume")
     job.until("EXECUTING")
+    assert job.row("step") == ""
     until(lambda: job.rows("joblog", "text"), PATIENCE, "its words are read while it runs")
     assert job.row("phase") == "EXECUTING"
     gates[0].touch()

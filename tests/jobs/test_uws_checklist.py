@@ -569,7 +569,42 @@ def test_50_a_new_job_is_seen_at_once(uws):
 
 def test_no_final_slash_is_asked_for(uws):
     assert uws.client.post("/uws/sleep", {"seconds": 1}).status_code == 303
-    assert uws.client.post("/uws/sleep/", {"seconds": 1}).status_code == 404
+
+
+def test_a_final_slash_is_taken_as_it_was_meant(uws):
+    """By clients that join addresses: nothing is lost on the way, and what we print has none."""
+    made = uws.client.post("/uws/sleep/", {"seconds": 1})
+    assert made.status_code == 303
+    path = made["Location"].removeprefix("http://testserver")
+    assert not path.endswith("/")
+    for child in ("", "/phase", "/parameters", "/parameters/seconds", "/results", "/owner", "/quote", "/destruction"):
+        assert uws.get(f"{path}{child}/").content == uws.get(f"{path}{child}").content, child
+    assert ids(uws.get("/uws/sleep/")) == ids(uws.get("/uws/sleep"))
+    assert uws.client.post(f"{path}/parameters/", {"seconds": 2}).status_code == 303
+    assert uws.get(f"{path}/parameters/seconds").content == b"2"
+    assert uws.client.post(f"{path}/phase/", {"PHASE": "ABORT"}).status_code == 303
+    assert uws.phase(path) == "ABORTED"
+    assert uws.client.delete(f"{path}/").status_code == 303
+    assert uws.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(("child", "methods"), [("", "GET, HEAD, POST, DELETE"), ("/phase", "GET, HEAD, POST"),
+                                                ("/owner", "GET, HEAD")], ids=["job", "phase", "owner"])  # fmt: skip
+def test_the_methods_of_a_resource_can_be_asked_for(uws, child, methods):
+    answer = uws.client.options(f"{uws.create(seconds=1)}{child}")
+    assert (answer.status_code, answer["Allow"], answer.content) == (204, f"{methods}, OPTIONS", b"")
+
+
+def test_every_result_can_be_fetched_and_none_is_promised_that_is_not_there(uws, work):
+    """A run that was aborted a moment ago, or lost with its worker, has left no history."""
+    path = uws.create(seconds=0, PHASE="RUN")
+    work()
+    links = [result.get(f"{XLINK}href") for result in xml(uws.get(path)).iter(f"{UWS}result")]
+    assert any(link.endswith("provenance.json") for link in links)
+    assert {uws.get(link.removeprefix("http://testserver")).status_code for link in links} == {200}
+    lost = uws.create(seconds=0)
+    Job.objects.filter(pk=one(lost).pk).update(phase=Phase.ERROR, started=timezone.now(), error_type="transient")
+    assert list(xml(uws.get(lost)).iter(f"{UWS}result")) == []
 
 
 def test_the_types_are_listed(uws):

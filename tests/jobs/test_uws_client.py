@@ -124,8 +124,8 @@ def elsewhere():
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory, elsewhere):
-    gateway = JobGateway(tmp_path_factory.mktemp("client") / "gateway", lease=30)
+def service(tmp_path_factory, elsewhere, template):
+    gateway = JobGateway(tmp_path_factory.mktemp("client") / "gateway", lease=30, template=template)
     gateway.env["DISTILLER_EMBED_ORIGINS"] = f"https://portal.example.org,{elsewhere}"
     url = gateway.start_web()
     gateway.start_keeper()

@@ -44,8 +44,8 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory):
-    gateway = JobGateway(tmp_path_factory.mktemp("wait") / "gateway", lease=30)
+def gateway(tmp_path_factory, template):
+    gateway = JobGateway(tmp_path_factory.mktemp("wait") / "gateway", lease=30, template=template)
     yield gateway
     gateway.end()
 

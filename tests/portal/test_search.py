@@ -152,6 +152,20 @@ def test_a_query_that_nobody_changed_stays_that_of_the_form(client_of, archive) 
     assert changed.url.startswith("/search/results/?adql=")
 
 
+def test_counts_that_are_not_exact_are_kept_for_those_with_the_same_rights(client_of, archive, monkeypatch) -> None:
+    from search.portal import asking, facets
+
+    monkeypatch.setattr(facets, "LIMIT", 2)
+    assert "2+" in client_of("anonymous").get("/search/preview").content.decode()
+
+    def busy(*_given: object) -> None:
+        raise asking.AskError("busy")
+
+    monkeypatch.setattr(asking, "ask", busy)
+    assert "2+" in client_of("charlie").get("/search/preview").content.decode()
+    assert "busy" in client_of("alice").get("/search/preview").content.decode(), "she may see more"
+
+
 def test_sorting_and_paging(client_of, archive) -> None:
     client = client_of("anonymous")
     keys = [re.findall(r'data-key="test\.run-(\d+)"', client.get(f"/search/results/?sort=-start&size=5&page={page}").content.decode()) for page in (1, 2)]  # fmt: skip

@@ -116,8 +116,12 @@ def test_find_analyse_and_trace_on_the_demo_archive(page, gateway) -> None:
     picture(page, "demo-form")
     job = run_and_wait(page)
     page.wait_for_selector(".d-aladin canvas")
+    page.wait_for_function("document.querySelector('[data-map-tools] [name=high]').value !== ''")
     picture(page, "demo-job")
-    assert summary_of(page, job)["total_counts"] > 1000
+    numbers = summary_of(page, job)
+    assert numbers["total_counts"] > 1000
+    assert float(page.locator("[data-map-tools] [name=high]").input_value()) == numbers["max_pixel"], "nothing is cut"
+    assert f"{numbers['total_counts']:,.0f}" in page.locator(".j-facts").inner_text()
 
     product = summary_of(page, job)["product"]
     page.goto(f"/products/?{urlencode({'id': product})}")

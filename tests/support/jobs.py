@@ -56,13 +56,13 @@ class JobGateway:
             self.env[f"DISTILLER_JOBS_{name.upper()}"] = str(value)
         self.env |= env
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.before = 0
+        """jobs that had ended before a test that shares this gateway with others"""
         self.redis_port = free_port() if redis else 0
         if redis:
             self.env["REDIS_URL"] = f"redis://127.0.0.1:{self.redis_port}/0"
             self.start_redis()
         if template is None:
-            self.manage("migrate", "-v0")
-            self.manage("createcachetable")
             token = self.manage("shell", "-v0", "-c", MAKE_ALICE).stdout.strip().splitlines()[-1]
             (data / "token").write_text(token)
         self.token = (data / "token").read_text()
@@ -202,6 +202,9 @@ NAP = {
 }  # fmt: skip
 MAKE_ALICE = f"""
 import json
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("createcachetable")
 from jobs.models import JobDescription
 JobDescription.objects.create(name="nap", version="1", state="published", document=json.loads({json.dumps(NAP)!r}))
 from gateway.accounts import tokens
