@@ -27,6 +27,7 @@ TEST_PACKAGES = DEMO_PACKAGES | {
     "chromium": "chromium",
     "stilts": "stilts",
     "topcat": "topcat",
+    "aladin": "aladin",
     "jsamp": "jsamp",
     "/usr/share/java/bsh.jar": "libbsh-java",
     "Xvfb": "xvfb",

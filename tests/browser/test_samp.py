@@ -1,4 +1,4 @@
-"""SAMP with its real parts: JSAMP's hub with the Web Profile, TOPCAT, and small programs of other kinds."""
+"""SAMP with its real parts: JSAMP's hub with the Web Profile, TOPCAT, Aladin, and small programs of other kinds."""
 
 import io
 import shutil
@@ -82,6 +82,21 @@ def test_topcat_loads_the_table_and_rows_are_marked_both_ways(desk, page) -> Non
     topcat.sends_row_index()
     topcat.click_row(1)
     page.wait_for_selector(f"tr.d-here[data-did='{dids[1]}']")
+
+
+def test_aladin_shows_the_table_and_goes_to_the_position(desk, page) -> None:
+    desk.hub(consent=True)
+    aladin = desk.aladin()
+    page.goto(CRAB)
+    menu = open_menu(page)
+    menu.locator("text=Look for programs").click()
+    menu.locator("[data-samp=table][data-samp-client]:has-text('Aladin')").click()
+    until(lambda: 3 in aladin.planes().values())
+    assert any("Crab Nebula" in name for name in aladin.planes())
+    page.keyboard.press("Escape")
+    menu = open_menu(page)
+    menu.locator("[data-samp=position][data-samp-client]:has-text('Aladin')").click()
+    until(lambda: aladin.position() == pytest.approx((83.6331, 22.0145), abs=1e-4))
 
 
 def test_each_program_gets_what_it_listens_to(desk, page, programs, archive) -> None:

@@ -124,7 +124,15 @@ def test_find_analyse_and_trace_on_the_demo_archive(page, gateway) -> None:
     assert f"{numbers['total_counts']:,.0f}" in page.locator(".j-facts").inner_text()
 
     product = summary_of(page, job)["product"]
-    page.goto(f"/products/?{urlencode({'id': product})}")
+    # The same search now has the map among its rows, and the job beside those that it used.
+    search(page, "Mrk 421")
+    page.goto(page.url + "&size=100")
+    row = page.locator(f"tr[data-did='{product}']")
+    row.wait_for()
+    assert row.locator(".d-sim").count() == 1, "a map of simulated data is simulated"
+    assert page.locator(f"tr[data-did] a[href='/jobs/{job}/']").count() == len(runs)
+    row.locator("th a").first.click()
+    page.wait_for_url("**/products/**")
     assert "simulated" in page.locator("main").inner_text()
     picture(page, "demo-product")
 

@@ -1,7 +1,8 @@
-"""The programs on an astronomer's desk, for tests: JSAMP's hub, TOPCAT on a display of its own, a small client.
+"""The programs on an astronomer's desk, for tests: JSAMP's hub, TOPCAT and Aladin on displays of their own, a
+small client.
 
-The Web Profile has one port on a machine (21012), so tests take turns. TOPCAT runs inside a BeanShell interpreter,
-by whose lines its own windows are clicked.
+The Web Profile has one port on a machine (21012), so tests take turns. Java programs run inside a BeanShell
+interpreter, by whose lines their own windows are clicked and read.
 """
 
 import fcntl
@@ -21,7 +22,8 @@ from pyvo.samp import SAMPHubError, SAMPIntegratedClient
 TURN = Path(tempfile.gettempdir()) / "distiller-samp.lock"
 WEB_PORT = 21012
 PATIENCE = 60.0
-JARS = "/usr/share/java/bsh.jar:/usr/share/java/starlink-topcat.jar"
+BEANSHELL = "/usr/share/java/bsh.jar"
+ALADIN = "cds.aladin.Aladin.aladin"
 HELPERS = """
 import javax.swing.*;
 find(c, cls) { if (cls.isInstance(c)) return c; if (c instanceof java.awt.Container)
@@ -100,6 +102,9 @@ class Desk:
     def topcat(self) -> "Topcat":
         return Topcat(self)
 
+    def aladin(self) -> "Aladin":
+        return Aladin(self)
+
     def stop(self) -> None:
         for process in reversed(self.running):
             process.terminate()
@@ -119,21 +124,23 @@ class Desk:
         self.lock.close()
 
 
-class Topcat:
-    """TOPCAT joined to the desk's hub. ``do(code)`` runs in its own process; what it prints is returned."""
+class JavaProgram:
+    """One with windows, inside a BeanShell interpreter. ``do(code)`` runs in its process; what it prints is returned."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, jar: str, *start: str) -> None:
         reader, writer = os.pipe()
         desk.start("Xvfb", "-displayfd", str(writer), "-screen", "0", "1400x1000x24", pass_fds=(writer,))
         os.close(writer)
         with os.fdopen(reader) as given:
             desk.env["DISPLAY"] = f":{given.readline().strip()}"
-        self.process = desk.start("java", "-cp", JARS, "bsh.Interpreter", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        classes = f"{BEANSHELL}:/usr/share/java/{jar}"
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.process = desk.start("java", "-cp", classes, "bsh.Interpreter", **pipes)
         self.said: queue.Queue[str] = queue.Queue()
         self.count = 0
         threading.Thread(target=self._listen, daemon=True).start()
-        self.do(HELPERS)
-        self.do('uk.ac.starlink.topcat.Driver.main(new String[] {"-samp", "-nohub"});')
+        for code in start:
+            self.do(code)
         until(desk.somebody_listens)
 
     def _listen(self) -> None:
@@ -154,6 +161,14 @@ class Topcat:
 
     def value(self, expression: str) -> str:
         return next(line[1:] for line in self.do(f'print("=" + ({expression}));') if line.startswith("="))
+
+
+class Topcat(JavaProgram):
+    """TOPCAT joined to the desk's hub."""
+
+    def __init__(self, desk: Desk) -> None:
+        begin = 'uk.ac.starlink.topcat.Driver.main(new String[] {"-samp", "-nohub"});'
+        super().__init__(desk, "starlink-topcat.jar", HELPERS, begin)
 
     def tables(self) -> int:
         """Number of tables that it has loaded."""
@@ -178,6 +193,34 @@ class Topcat:
     def marked_row(self) -> int:
         """The row that its table browser shows as chosen, -1 for none."""
         return int(self.value('find(window("TableViewerWindow"), JTable.class).getSelectedRow()'))
+
+
+class Aladin(JavaProgram):
+    """Aladin Desktop joined to the desk's hub, told that there is no network. It takes data once its dialogs stand."""
+
+    def __init__(self, desk: Desk) -> None:
+        begin = 'cds.aladin.Aladin.main(new String[] {"-local", "-noreleasetest", "-nobookmarks", "-nolog"});'
+        # It would read its own commands from where the interpreter reads.
+        silence = "System.setIn(new java.io.PipedInputStream(new java.io.PipedOutputStream()));"
+        super().__init__(desk, "aladin.jar", silence, begin, "setAccessibility(true);")
+        until(lambda: "=true" in self.ask(f'print("=" + ({ALADIN}.dialog != null));'))
+
+    def ask(self, code: str) -> list[str]:
+        """As ``do``; while Aladin is still being built an answer may be an error, which is printed."""
+        one_line = " ".join(code.split())
+        return self.do(f"try {{ {one_line} }} catch (Throwable problem) {{ print(problem); }}")
+
+    def planes(self) -> dict[str, int]:
+        """The layers that it shows, with the number of objects on each."""
+        code = f"""for (int i = 0; i < {ALADIN}.calque.plan.length; i++) {{ plane = {ALADIN}.calque.plan[i];
+          if (plane.type != 0 && plane.flagOk) print("=" + plane.getCounts() + "=" + plane.label); }}"""
+        parts = [line.split("=", 2) for line in self.ask(code) if line.startswith("=")]
+        return {name: int(count) for _, count, name in parts}
+
+    def position(self) -> tuple[float, ...]:
+        """Right ascension and declination of its reticle, degrees; nothing while it has none."""
+        code = f'print("=" + {ALADIN}.view.repere.raj + " " + {ALADIN}.view.repere.dej);'
+        return tuple(float(word) for line in self.ask(code) if line.startswith("=") for word in line[1:].split())
 
 
 class Receiver:
