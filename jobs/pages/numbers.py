@@ -19,6 +19,10 @@ UPWARDS = "_errp"
 FLUX, DNDE = "cm⁻² s⁻¹", "cm⁻² s⁻¹ TeV⁻¹"
 PAIRS = {"peak_radec", "smoothed_peak_radec", "off_region_sqrt_ts_mean_std"}
 """two numbers that are no value with its error"""
+BINS = "theta2_max"
+"""what the rows of a table of bins stand for"""
+TIMES = {"tmin", "tmax"}
+"""MJD, to a second"""
 WORDS: dict[str, tuple[Any, str]] = {
     "stack_safe_energy": (gettext_lazy("Counts above the threshold"), ""),
     "stack_all_energy": (gettext_lazy("Counts at all energies"), ""),
@@ -154,7 +158,8 @@ def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> list[Table]:
 def _columns(series: Mapping[str, Sequence[Any]]) -> list[Table]:
     """Lists of one length are the columns of a table."""
     length = max(map(len, series.values()))
-    chosen = {name: values for name, values in series.items() if len(values) == length}
+    names = sorted((name for name, values in series.items() if len(values) == length), key=lambda name: name != BINS)
+    chosen = {name: series[name] for name in names}
     return _table(_("Per bin"), [dict(zip(chosen, row, strict=True)) for row in zip(*chosen.values(), strict=True)])
 
 
@@ -172,7 +177,7 @@ def _text(name: str, value: Any, upwards: Any = None) -> str | None:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, int | float):
-        return _number(value)
+        return f"{value:.5f}" if name in TIMES else _number(value)
     if isinstance(value, str):
         return value[:LONGEST]
     if not isinstance(value, list) or not value or any(isinstance(one, list | Mapping) for one in value):

@@ -112,8 +112,11 @@ def job_list(request: HttpRequest) -> HttpResponse:
             base = base.filter(owner__username=owner)
     shown = _sorted(_found(base, request), request)
     size = _number(request.GET.get("rows"), PAGE_SIZES, 25)
+    found = _page_of(shown, size, request)
+    made = JobResult.objects.filter(job__in=found.object_list, main=True)
     context = {
-        "page": _page_of(shown, size, request),
+        "page": found,
+        "made": dict(made.values_list("job_id", "title")),
         "sizes": PAGE_SIZES,
         "size": size,
         "types": with_page(),

@@ -27,13 +27,10 @@ def _patterns(base: str, given: dict[str, str], name: str) -> list[URLPattern]:
         "parameters": views.parameters,
         "results": views.results,
     }
-    known = [
-        (base, views.job_list, "list"),
-        (job, views.job, "job"),
-        *((f"{job}/{child}", view, child) for child, view in children.items()),
-        (f"{job}/parameters/<str:name>", views.parameter, "parameter"),
-        (f"{job}/results/<path:name>", views.result, "result"),
+    return [
+        path(base, views.job_list, given, name=f"{name}-list"),
+        path(job, views.job, given, name=f"{name}-job"),
+        *(path(f"{job}/{child}", view, given, name=f"{name}-{child}") for child, view in children.items()),
+        path(f"{job}/parameters/<str:name>", views.parameter, given, name=f"{name}-parameter"),
+        path(f"{job}/results/<path:name>", views.result, given, name=f"{name}-result"),
     ]
-    # Clients that join addresses put a slash at the end; a redirect would lose the body of their POST.
-    with_slash = [path(f"{route}/", view, given) for route, view, child in known if child != "result"]
-    return [*with_slash, *(path(route, view, given, name=f"{name}-{child}") for route, view, child in known)]

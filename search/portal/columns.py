@@ -1,12 +1,14 @@
 """The columns of the results table: what they show, how they sort, and the presets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from search.archive.fields import catalogue
@@ -34,6 +36,12 @@ class TableColumn:
     """is it part of the short list on phones?"""
     kind: str = ""
     """cells that the template draws: product, type, level, access"""
+
+    @cached_property
+    def opening(self) -> str:
+        """The start tag of its cells."""
+        numeric, hidden = "d-num" if self.numeric else "", "" if self.phone else " d-hide-phone"
+        return f'<td class="{numeric}{hidden} d-cell-{self.key}">'
 
 
 def _plain(name: str) -> Cell:
@@ -117,6 +125,20 @@ PRESETS: dict[str, tuple[Promise, tuple[str, ...]]] = {
     ),
     "obscore": (_("ObsCore fields"), ("product", *(column.key for column in STANDARD), "access")),
 }  # fmt: skip
+
+
+def boxes(shown: Iterable[TableColumn]) -> SafeString:
+    """A box for each column that is not shown."""
+    return _boxes(frozenset(column.key for column in shown), get_language() or "")
+
+
+@lru_cache(maxsize=64)
+def _boxes(shown: frozenset[str], language: str) -> SafeString:
+    box = (
+        '<div class="form-check"><input class="form-check-input" type="checkbox" name="column" value="{0}" id="c-{0}">'
+        '<label class="form-check-label" for="c-{0}">{1}</label></div>'
+    )
+    return format_html_join("", box, ((one.key, one.label) for one in ALL.values() if one.key not in shown))
 
 
 def chosen(text: str) -> list[TableColumn]:

@@ -85,7 +85,7 @@ def _searched(request: HttpRequest, criteria: Criteria) -> HttpResponse:
         "presets": [(key, words, key == request.GET.get("columns")) for key, (words, _keys) in columns.PRESETS.items()],
         "own_presets": presets.of(request),
         "shown_columns": list(view.columns),
-        "other_columns": [column for column in columns.ALL.values() if column not in view.columns],
+        "other_columns": columns.boxes(view.columns),
         "most_rows": builder.MAX_ROWS,
         "orders": orders,
         "sorts": columns.sorts(heads),

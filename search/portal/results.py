@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from gateway.access.rights import Viewer, visible
 from gateway.vo.tables import Column
@@ -14,6 +16,11 @@ from search.portal.builder import MAX_ROWS, Query
 from search.portal.columns import Order, TableColumn
 from search.portal.row_jobs import RowJob
 
+DATA = (
+    ("did", "obs_publisher_did"), ("key", "key"), ("type", "dataproduct_type"), ("format", "access_format"),
+    ("size", "size"), ("ra", "s_ra"), ("dec", "s_dec"), ("fov", "s_fov"),
+)  # fmt: skip
+NO_DATA = {"size": 0}
 SIZES = (5, 10, 25, 100)
 DEFAULT_SIZE = 25
 
@@ -25,6 +32,35 @@ class Row:
     cells: list[tuple[TableColumn | Column, str | SafeString]]
     product: Product | None = None
     jobs: Sequence[RowJob] = ()
+
+    @property
+    def data(self) -> SafeString:
+        """Attributes of the row for scripts: its identifier, its file, its place."""
+        values = ((name, getattr(self.product, column)) for name, column in DATA)
+        texts = (f' data-{name}="{NO_DATA.get(name, "") if one is None else escape(one)}"' for name, one in values)
+        return mark_safe("".join(texts))  # noqa: S308 - escaped above
+
+    @property
+    def choose(self) -> str:
+        """What the box in front of it is for."""
+        return _("Select %(name)s") % {"name": self.cells[0][1]}
+
+    @property
+    def parts(self) -> list[tuple[str, SafeString]]:
+        """The cells behind the first as HTML, (kind, HTML): a cell of a kind is open, for the template to fill.
+
+        Plain cells are joined here: of all that a page does, a template's loop over each of them costs most.
+        """
+        made: list[tuple[str, list[str]]] = [("", [])]
+        for column, text in self.cells[1:]:
+            assert isinstance(column, TableColumn)
+            if column.kind:
+                made.append((column.kind, [column.opening]))
+            else:
+                if made[-1][0]:
+                    made.append(("", []))
+                made[-1][1].append(f"{column.opening}{conditional_escape(text)}</td>")
+        return [(kind, mark_safe("".join(html))) for kind, html in made]  # noqa: S308 - escaped above
 
 
 @dataclass

@@ -66,7 +66,7 @@ async function draw(box) {
   // The plot library of these pages draws curves and bars; an image is shown as the picture that the run made.
   if (!figure.data.every((trace) => DRAWN.has(trace.type ?? "scatter"))) { showPicture(box); return; }
   const render = () => {
-    const axis = { gridcolor: colour("--d-border"), linecolor: colour("--d-control"), zerolinecolor: colour("--d-border") };
+    const axis = { gridcolor: colour("--d-border"), linecolor: colour("--d-control"), zerolinecolor: colour("--d-border"), automargin: true };
     const layout = { ...figure.layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", autosize: true,
       font: { family: "IBM Plex Sans Variable, sans-serif", size: 12, color: colour("--d-text") },
       colorway: ["--d-primary", "--d-series-2", "--d-series-3", "--d-series-4", "--d-series-5"].map(colour),

@@ -76,5 +76,12 @@ def test_whatever_a_command_wrote_makes_a_page(summary) -> None:
     assert all(len(text) < 500 for text in texts)
 
 
+def test_times_are_plain_mjd_and_bins_come_first() -> None:
+    (runs,) = numbers({"per_run": [{"tmin": 53343.92234, "flux": 3.2267e-11}]}).tables
+    assert runs.rows == [["53343.92234", "3.227 × 10⁻¹¹"]]
+    (bins,) = numbers({"counts": [9, 8, 7], "theta2_max": [0.01, 0.02, 0.03]}).tables
+    assert bins.heads == [("θ²", "deg²"), ("On counts", "")]
+
+
 def test_a_long_table_is_cut() -> None:
     assert len(numbers({"per_run": [{"name": str(n)} for n in range(1000)]}).tables[0].rows) == MOST_ROWS

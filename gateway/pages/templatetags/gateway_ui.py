@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from gateway.access import rights
 from gateway.access.models import Policy
@@ -62,6 +62,11 @@ def _svg_body(name: str) -> str:
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon beside words: hidden from screen readers."""
+    return _svg(str(name), str(extra))
+
+
+@lru_cache(maxsize=1024)
+def _svg(name: str, extra: str) -> SafeString:
     body = mark_safe(_svg_body(name))  # noqa: S308 - a file of the installed icon package
     return format_html('<svg class="i {}" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', extra, body)
 
@@ -89,13 +94,21 @@ def level(name: object) -> SafeString | str:
 @register.simple_tag
 def product_type(name: object, extra: str = "") -> SafeString | str:
     """An ObsCore dataproduct_type in plain words, with its icon."""
-    words, symbol = PRODUCT_TYPES.get(str(name), (_("Other"), "file-earmark"))
+    return _product_type(str(name), extra, get_language() or "")
+
+
+@lru_cache(maxsize=256)
+def _product_type(name: str, extra: str, language: str) -> SafeString:
+    words, symbol = PRODUCT_TYPES.get(name, (_("Other"), "file-earmark"))
     return format_html('<span class="d-nowrap {}">{} {}</span>', extra, icon(symbol), words)
 
 
 def access_of(context: Context, policy: Policy) -> Access:
     """The policy as this request's viewer stands to it; the viewer's policies are read once per request."""
-    request = context.get("request")
+    return _access(context.get("request"), policy)
+
+
+def _access(request: Any, policy: Policy) -> Access:
     known: Any = getattr(request, "_fetchable", None)
     if known is None:
         viewer = rights.ANONYMOUS if request is None else viewer_of_request(request)
@@ -112,7 +125,16 @@ def access(context: Context, thing: Any, pill: bool = False) -> SafeString | str
     policy = getattr(thing, "policy", thing)
     if not isinstance(policy, Policy):
         return numbers.MISSING
-    return access_badge(access_of(context, policy), pill)
+    return badge(context.get("request"), policy, pill)
+
+
+def badge(request: Any, policy: Policy, pill: bool = False) -> SafeString:
+    """Who may have what stands under this policy; made once a request, as a table repeats it row by row."""
+    made: dict[tuple[Any, bool], SafeString] = request.__dict__.setdefault("_badges", {}) if request else {}
+    name = (policy.pk, pill)
+    if name not in made:
+        made[name] = access_badge(_access(request, policy), pill)
+    return made[name]
 
 
 @register.simple_tag
