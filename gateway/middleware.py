@@ -1,5 +1,6 @@
 """Middleware of the site."""
 
+import re
 import uuid
 from collections.abc import Callable
 
@@ -30,16 +31,21 @@ JOB_LISTS = ("/uws/", "/tap/async/", "/tap-auth/async/", "/soda/async/")
 
 
 class FinalSlash:
-    """Job lists have no slash at their end; clients that join addresses put one there. A redirect would lose the body
-    of their POST, so the address is taken as it was meant."""
+    """Protocol addresses have no slash at their end; people and clients that join addresses put one there:
+    ``/uws/sleep/`` for a job list, ``/tap/`` for the base of TAP, behind which pyvo and STILTS put another:
+    ``/tap//sync``. A redirect would lose the body of their POST, so the address is taken as it was meant."""
+
+    TAP = re.compile(r"^/(tap|tap-auth)/+(/|$)")
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info.endswith("/") and request.path_info.startswith(JOB_LISTS):
-            request.path_info = request.path_info.rstrip("/")
-            request.path = request.path.rstrip("/")
+        meant = self.TAP.sub(r"/\1\2", request.path_info)
+        if meant.startswith(JOB_LISTS):
+            meant = meant.rstrip("/")
+        request.path = request.path.removesuffix(request.path_info) + meant
+        request.path_info = meant
         return self.get_response(request)
 
 

@@ -116,7 +116,8 @@ def decide_end(end: End, attempts: int, limit: int) -> Ending:
     if end is End.FAULTY:
         return Ending(Phase.ERROR, "fatal")
     if end in (End.OVERRUN, End.CANCELLED):
-        return Ending(Phase.ABORTED)
+        # UWS 1.1, section 2.1.7 asks for the phase; the error tells a client whose user did not abort it why.
+        return Ending(Phase.ABORTED, "fatal" if end is End.OVERRUN else "")
     if end is End.STOPPED:
         return Ending(Phase.QUEUED, counts_as_attempt=False)
     if attempts < limit:

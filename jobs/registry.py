@@ -90,6 +90,10 @@ def offered() -> list[JobType]:
     return [job_type for _name, job_type in types.items()] + (all_described() if all_described.filled else [])
 
 
+TRIAL = "Trial"
+"""subtype of what only tries out a client"""
+
+
 def accepting(product_type: str | None, among: Sequence[JobType] | None = None) -> list[Description]:
     """The descriptions with a form of which an input takes this kind of product (an ObsCore word).
 
@@ -99,6 +103,7 @@ def accepting(product_type: str | None, among: Sequence[JobType] | None = None) 
         job_type.description
         for job_type in (offered() if among is None else among)
         if job_type.page
+        and job_type.description.subtype != TRIAL
         and any(
             isinstance(one.meta, Input) and (not one.meta.product_types or product_type in one.meta.product_types)
             for one in parameters_of(job_type.description)

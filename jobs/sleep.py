@@ -6,7 +6,7 @@ from typing import Annotated
 
 from jobs.activity import InputError
 from jobs.description import Description, Input, Output, Param
-from jobs.registry import JobType, LightRun
+from jobs.registry import TRIAL, JobType, LightRun
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ TYPE = JobType(
         parameters=Sleep,
         outputs=(Output(name="result", text="What was done", content_type="text/plain"),),
         type="Analysis",
-        subtype="Trial",
+        subtype=TRIAL,
         duration=60,
         max_duration=3600,
         test_values={"seconds": 2},

@@ -37,6 +37,7 @@ from jobs.formats.document import to_json
 from jobs.limits import limits
 from jobs.models import Job, JobResult
 from jobs.pages import each, forms, snippets
+from jobs.pages.columns import heads, in_order
 from jobs.pages.estimate import estimate
 from jobs.pages.numbers import numbers
 from jobs.phases import Phase
@@ -49,8 +50,6 @@ View = Callable[..., HttpResponseBase]
 PAGE_SIZES = (10, 25, 50, 100)
 MAX_FOUND = 1000
 TABS = ("result", "files", "parameters", "log", "history")
-SORTS = {"created": "created", "type": "type", "label": "run_id", "owner": "owner__username", "phase": "phase",
-         "ended": "ended", "destruction": "destruction"}  # fmt: skip
 
 
 def page(view: View) -> View:
@@ -110,7 +109,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
         base = base.filter(owner_id=asker.user_id) if owner in ("", "me") else base
         if owner not in ("", "me", "all"):
             base = base.filter(owner__username=owner)
-    shown = _sorted(_found(base, request), request)
+    shown = in_order(_found(base, request), request)
     size = _number(request.GET.get("rows"), PAGE_SIZES, 25)
     found = _page_of(shown, size, request)
     made = JobResult.objects.filter(job__in=found.object_list, main=True)
@@ -143,31 +142,6 @@ def _page_of(shown: "QuerySet[Job]", size: int, request: HttpRequest) -> Page[Jo
     return page
 
 
-def heads(sort: str, *, with_owner: bool) -> list[dict[str, Any]]:
-    """The columns of the list; a click on the sorted one turns its order round, times begin with the newest."""
-    now, falling = sort.lstrip("-"), sort.startswith("-")
-    columns = [
-        ("type", _("Job"), ""),
-        ("label", _("Label"), ""),
-        *([("owner", _("Owner"), "")] if with_owner else []),
-        ("phase", _("Phase"), ""),
-        ("created", _("Created"), "UTC"),
-        ("", _("Took"), ""),
-        ("destruction", _("Destroyed"), "UTC"),
-    ]
-    return [
-        {
-            "sort": name,
-            "label": label,
-            "unit": unit,
-            "numeric": not name,
-            "order": ("descending" if falling else "ascending") if name == now else "",
-            "next": f"-{name}" if (not falling if name == now else name == "created") else name,
-        }
-        for name, label, unit in columns
-    ]
-
-
 def _found(jobs: "QuerySet[Job]", request: HttpRequest) -> "QuerySet[Job]":
     if type_name := request.GET.get("type"):
         jobs = jobs.filter(type=type_name)
@@ -179,12 +153,6 @@ def _found(jobs: "QuerySet[Job]", request: HttpRequest) -> "QuerySet[Job]":
             wanted |= Q(pk=UUID(words))
         jobs = jobs.filter(wanted)
     return jobs
-
-
-def _sorted(jobs: "QuerySet[Job]", request: HttpRequest) -> "QuerySet[Job]":
-    sort = request.GET.get("sort", "-created")
-    column = SORTS.get(sort.lstrip("-"), "created")
-    return jobs.order_by(f"-{column}" if sort.startswith("-") else column, "id")
 
 
 def _number(text: str | None, allowed: tuple[int, ...], default: int) -> int:

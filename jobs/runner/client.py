@@ -134,7 +134,7 @@ def _try(folder: Path) -> socket.socket | None:
 def _start(folder: Path) -> "subprocess.Popen[bytes]":
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(  # noqa: S603 (this interpreter and an own module)
-            [sys.executable, "-m", "jobs.runner.server", str(folder)],
+            [sys.executable, "-m", "jobs.runner.server", str(folder), str(os.getpid())],
             cwd=ROOT,
             env=clean_environment(folder),
             stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""The fork server: ``python -m jobs.runner.server FOLDER``. One per host, with the analyses and gammapy loaded.
+"""The fork server: ``python -m jobs.runner.server FOLDER PARENT``. One per host, with the analyses and gammapy loaded.
 
 It knows neither Django nor the database and has a clean environment. A worker connects, sends the folder of a run and
 two file descriptors, and gets a cage forked from here (about 15 ms). It ends when no worker is connected any more.
@@ -101,7 +101,7 @@ def _answer(connection: socket.socket, inherited: "list[socket.socket | selector
 
 
 def main() -> None:
-    folder, parent = Path(sys.argv[1]), os.getppid()
+    folder, parent = Path(sys.argv[1]), int(sys.argv[2])
     with (folder / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

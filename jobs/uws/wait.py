@@ -17,12 +17,16 @@ from django.http import HttpRequest
 
 from jobs.limits import limits
 from jobs.models import Job
+from jobs.phases import Phase
 
 INTERVAL = 0.05
 """s between two looks"""
 BRIEF = 1.0
 """s in which most short jobs end: so long looks are more frequent and connections are kept"""
 BRIEF_INTERVAL = 0.02
+SETTLE = 0.5
+"""s in which a job that has just begun may end before the client is told that it began: most queries do, and a client
+that asks a second time (pyvo sleeps for a second before it does) would have its answer later"""
 CHUNK = 500
 
 
@@ -59,6 +63,7 @@ class Waiters:
                 # A thread that waits long must not hold a connection that it does not use.
                 connection.close()
                 self._changes(job_id, phase, deadline, request)
+            self._changes(job_id, Phase.EXECUTING, min(time.monotonic() + SETTLE, deadline), request)
         finally:
             with self._condition:
                 self._count -= 1

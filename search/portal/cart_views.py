@@ -64,7 +64,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def _analyses(rows: Sequence[Product]) -> list[Description]:
     """The job types that take at least one kind of what is in the cart; the ZIP has its own button."""
     found = {one.name: one for kind in {row.dataproduct_type for row in rows} for one in accepting(kind)}
-    return [one for name, one in sorted(found.items()) if name not in ("package", "sleep")]
+    return [one for name, one in sorted(found.items()) if name != "package"]
 
 
 def _change(request: HttpRequest) -> HttpResponse:

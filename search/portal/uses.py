@@ -56,7 +56,7 @@ def of(product: Product, viewer: Viewer) -> tuple[Promise | str, list[Use]]:
 
 
 def _analyses(product: Product, identifier: str) -> list[Use]:
-    known = {one.name: one for one in accepting(product.dataproduct_type) if one.name not in ("package", "sleep")}
+    known = {one.name: one for one in accepting(product.dataproduct_type) if one.name != "package"}
     names = [name for name in QUESTIONS if name in known] + [name for name in known if name not in QUESTIONS]
     made = []
     for name in names:

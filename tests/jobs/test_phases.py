@@ -45,7 +45,7 @@ def test_every_act_has_a_phase_to_begin_from():
     [
         (End.DONE, 1, Phase.COMPLETED, "", True),
         (End.FAULTY, 1, Phase.ERROR, "fatal", True),
-        (End.OVERRUN, 1, Phase.ABORTED, "", True),
+        (End.OVERRUN, 1, Phase.ABORTED, "fatal", True),
         (End.STOPPED, 3, Phase.QUEUED, "", False),
         (End.DIED, 1, Phase.QUEUED, "", True),
         (End.DIED, 2, Phase.QUEUED, "", True),

@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runner import cage, client
+from tests.support.jobs import until
 
 
 def run(folder: Path, work: Callable[[], int], *, kill_after: Path | None = None, **limits) -> tuple[cage.Exit, str]:
@@ -202,3 +204,17 @@ def test_the_environment_of_the_runner_is_clean(tmp_path, monkeypatch):
     environment = client.clean_environment(tmp_path)
     assert "secret" not in environment.values()
     assert set(environment) >= {"PATH", "HOME", "OMP_NUM_THREADS"}
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.6], ids=["at once", "while it loads"])
+def test_a_fork_server_that_nobody_wants_any_more_does_not_go_on_loading(tmp_path, moment):
+    """It takes seconds of processor time, which the next worker needs."""
+    folder = client.runner_folder(tmp_path)
+    starts = f"from jobs.runner import client; client._start(client.Path({str(folder)!r})); client.time.sleep(60)"
+    worker = subprocess.Popen([sys.executable, "-c", starts], cwd=client.ROOT)
+    mark = f"-m\0jobs.runner.server\0{folder}"
+    until(lambda: alive(mark), 20, "it was started")
+    time.sleep(moment)
+    worker.kill()
+    worker.wait()
+    until(lambda: not alive(mark), 5, "it is gone")

@@ -266,6 +266,8 @@ def test_24_an_overrun_is_aborted_with_what_it_had(uws, work):
     assert job.phase == "ABORTED"
     assert (job.ended - job.started).total_seconds() < 10
     assert "time limit of 1 s" in job.history.last().why
+    assert "time limit of 1 s" in xml(uws.get(path)).findtext(f".//{UWS}errorSummary/{UWS}message")
+    assert b"time limit of 1 s" in uws.get(f"{path}/error").content
 
 
 def test_25_destruction_may_be_clipped(uws):

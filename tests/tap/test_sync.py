@@ -50,6 +50,18 @@ def test_a_query_by_get_and_by_post_gives_a_valid_votable(client, archive, metho
     assert column(found, "obs_id") == ["embargoed", "over", "public"]
 
 
+@pytest.mark.parametrize("base", ["/tap/", "/tap-auth/"])
+def test_the_base_may_be_given_with_a_slash_at_its_end(client_of, archive, base):
+    """pyvo and STILTS put ``/sync`` behind what they are given."""
+    client = client_of("alice")
+    data = {"LANG": "ADQL", "QUERY": "SELECT obs_id FROM ivoa.obscore"}
+    assert client.post(f"{base}/sync", data).status_code == 200
+    assert client.get(f"{base}/capabilities").status_code == client.get(base).status_code == 200
+    made = client.post(f"{base}/async", data)
+    assert (made.status_code, f"{base.rstrip('/')}/async/" in made["Location"]) == (303, True)
+    assert client.get(f"{base}x/sync").status_code == 404
+
+
 def test_names_of_parameters_are_read_in_any_case_and_unknown_ones_ignored(client, archive):
     found = client.get("/tap/sync", {"lang": "ADQL", "Query": COUNT, "request": "doQuery", "nonsense": "1"})
     assert column(found, "n") == [3]
