@@ -10,7 +10,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from gateway.access.request import viewer as viewer_of_request
-from gateway.vo.tables import published
+from gateway.vo.tables import PublishedTable, published
 from search.portal import addresses, asking, builder, columns, examples, facets, form, going, past, stored
 from search.portal.criteria import Criteria, Problem, read
 from search.portal.elsewhere import services
@@ -61,6 +61,11 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/search.html", context)
 
 
+def _place(table: PublishedTable) -> tuple[bool, bool]:
+    """Observations stand first, histories last."""
+    return table.name.startswith("provenance."), not table.name.startswith("ivoa.")
+
+
 def _editor(request: HttpRequest, criteria: Criteria, query: str) -> dict[str, Any]:
     """The editor with the tables that can be asked, and the way back to the form."""
     line, column = (request.GET.get(name, "") for name in ("line", "column"))
@@ -70,7 +75,7 @@ def _editor(request: HttpRequest, criteria: Criteria, query: str) -> dict[str, A
         "adql": given or query,
         "origin": origin,
         "by_hand": given is not None and not (origin and is_of_form(given, origin)),
-        "tables": [table for _name, table in published.items()],
+        "tables": sorted((table for _name, table in published.items()), key=_place),
         "worked": tap_examples.EXAMPLES,
         "line": line if line.isdecimal() else "",
         "column": column if column.isdecimal() else "",
