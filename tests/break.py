@@ -48,8 +48,8 @@ CASES = (
     Case(
         "the rights filter",
         "gateway/access/rights.py",
-        "    if viewer.is_staff:\n        return None\n    rule = _open",
-        "    if True:\n        return None\n    rule = _open",
+        "    if viewer.is_staff:\n        return None\n    connection",
+        "    if True:\n        return None\n    connection",
         ("tests/access/test_rights.py", "tests/archive/test_download.py"),
     ),
     Case(
@@ -61,7 +61,7 @@ CASES = (
     ),
     Case(
         "the capture of provenance",
-        "jobs/worker.py",
+        "jobs/attempt.py",
         "            record_run(self.job, closing, rows, self.inputs, ended)\n",
         "            del rows, ended\n",
         ("tests/jobs/test_worker.py", "tests/provenance/test_work.py"),
