@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.portal.conftest import archive  # noqa: F401 - the small archive serves the browser too
+from tests.support.samp import until
 
 AXE = "axe-core/axe.min.js"
 
@@ -46,9 +47,9 @@ def open_page(chromium, live_server):
 
 def settled(page) -> None:
     """Waits until what the page fetches by itself is there, and its fonts."""
-    page.wait_for_function(
-        "document.fonts.status === 'loaded' && !document.querySelector('.htmx-request, .d-sky-wait')"
-    )
+    # Not wait_for_function: it calls eval in the page, which the policy of the site forbids.
+    idle = "document.fonts.status === 'loaded' && !document.querySelector('.htmx-request, .d-sky-wait')"
+    until(lambda: page.evaluate(idle))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 from search.archive.models import Collection, Product
 from search.portal import watching
 from tests.portal.conftest import make
+from tests.support.samp import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -176,7 +177,7 @@ def test_a_selection_is_cited(home) -> None:
     assert "Everybody et al. 2024" in copied(home)
     panel.locator("summary", has_text="BibTeX").click()
     panel.locator("[data-copy-from='#cart-bibtex']").click()
-    home.wait_for_function("() => navigator.clipboard.readText().then((text) => text.includes('@misc{everybody}'))")
+    until(lambda: "@misc{everybody}" in copied(home))
     panel.locator("summary", has_text="Identifiers").click()
     assert panel.locator("pre", has_text="test.run-1").inner_text().split() == [
         "ivo://distiller.example/arc?test.run-1", "ivo://distiller.example/arc?test.run-2"

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("gateway")]
 
@@ -116,7 +117,7 @@ def test_find_analyse_and_trace_on_the_demo_archive(page, gateway) -> None:
     picture(page, "demo-form")
     job = run_and_wait(page)
     page.wait_for_selector(".d-aladin canvas")
-    page.wait_for_function("document.querySelector('[data-map-tools] [name=high]').value !== ''")
+    expect(page.locator("[data-map-tools] [name=high]")).not_to_have_value("")
     picture(page, "demo-job")
     numbers = summary_of(page, job)
     assert numbers["total_counts"] > 1000
