@@ -96,14 +96,16 @@ document.addEventListener("submit", (event) => {
   if (words && !window.confirm(words)) event.preventDefault();
 });
 
-// What was typed before the scripts had come, or was put back by the browser, counts as typed now (after htmx has begun).
-document.addEventListener("DOMContentLoaded", () => {
+// What was typed before the scripts had come, or was put back by the browser, counts as typed once htmx has begun.
+function heedWhatStandsThere() {
   for (const field of $$("[hx-get] input, input[hx-get]")) {
     if (["text", "search"].includes(field.type) && field.value !== field.defaultValue) {
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }
   }
-});
+}
+if (document.readyState === "complete") heedWhatStandsThere();
+else addEventListener("load", heedWhatStandsThere);
 
 markTheme();
 document.documentElement.classList.add("d-js");
