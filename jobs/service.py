@@ -160,25 +160,28 @@ def create(
         webhook_due=now if address else None,
         same_as=same_as,
     )
-    who = viewer.username or "anonymous"
     with transaction.atomic():
         descriptions.keep(job_type)
         job.policy = own_policy(viewer)
-        # Files are stored for a job that exists; without any, one that is to run is queued from its first moment.
-        at_once = run and not uploads
-        if at_once:
-            _check_run(job, job_type, who)
-            job.phase, job.queued, job.queue = Phase.QUEUED, now, queue_of(job_type)
-            job.quote = past.quote(job)
-        job.save(force_insert=True)
-        store_uploads(job, job_type, uploads)
-        lines = [("created", origin), *([(Phase.QUEUED.lower(), "")] if at_once else [])]
-        JobEvent.objects.bulk_create([JobEvent(job=job, who=who, what=what, why=why) for what, why in lines])
-        if at_once:
-            _announce_later(job)
-        elif run:
-            _queue(job, job_type, who)
+        _store(job, job_type, viewer.username or "anonymous", uploads, run=run)
     return job
+
+
+def _store(job: Job, job_type: JobType, who: str, uploads: Sequence[Upload], *, run: bool) -> None:
+    # Files are stored for a job that exists; without any, one that is to run is queued from its first moment.
+    at_once = run and not uploads
+    if at_once:
+        _check_run(job, job_type, who)
+        job.phase, job.queued, job.queue = Phase.QUEUED, job.created, queue_of(job_type)
+        job.quote = past.quote(job)
+    job.save(force_insert=True)
+    store_uploads(job, job_type, uploads)
+    lines = [("created", job.origin), *([(Phase.QUEUED.lower(), "")] if at_once else [])]
+    JobEvent.objects.bulk_create([JobEvent(job=job, who=who, what=what, why=why) for what, why in lines])
+    if at_once:
+        _announce_later(job)
+    elif run:
+        _queue(job, job_type, who)
 
 
 def checked(job_type: JobType, viewer: Viewer, values: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -72,14 +72,14 @@ def _text(kind: bytes, rest: bytes) -> str:
 
 
 def _ecsv(path: Path) -> dict[str, Any]:
-    from astropy.table import Table  # noqa: PLC0415 - only where there is one
+    from astropy.table import Table  # noqa: PLC0415 - the client works without astropy; only this kind of file needs it
 
     found = Table.read(path, format="ascii.ecsv").meta.get("provenance", {})
     return dict(found) if isinstance(found, Mapping) else {}
 
 
 def _fits(path: Path) -> dict[str, Any]:
-    from astropy.io import fits  # noqa: PLC0415 - only where there is one
+    from astropy.io import fits  # noqa: PLC0415 - the client works without astropy; only this kind of file needs it
 
     with fits.open(path) as hdus:
         if "PROVENANCE" not in hdus:
