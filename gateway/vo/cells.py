@@ -20,8 +20,8 @@ from gateway.vo.xml import escape
 
 Values = Sequence[Any]
 BLOCK = 500
-FIRST_BLOCK = 50
-"""rows; small, so that the first bytes leave at once"""
+FIRST_BLOCK = 120
+"""rows; few, so that the first bytes leave at once"""
 
 _CONTROL = bytes(set(range(32)) - {9, 10, 13})
 _NONCHARACTERS = ("\ufffe", "\uffff")
