@@ -3,6 +3,7 @@
 import pytest
 
 from jobs.models import Job
+from jobs.pages.columns import in_order
 
 
 @pytest.fixture
@@ -148,6 +149,15 @@ def test_the_list_costs_the_same_for_few_and_many(browser, uws, django_assert_ma
         uws.create(seconds=1)
     with django_assert_max_num_queries(12):
         browser.get("/jobs/")
+
+
+@pytest.mark.parametrize("sort", ["-created", "destruction"])
+def test_a_page_of_a_long_list_is_read_from_an_index_alone(cast, rf, sort):
+    listed = Job.objects.filter(owner=cast["alice"]).exclude(phase="ARCHIVED")
+    page = in_order(listed, rf.get("/jobs/", {"sort": sort})).values_list("pk")[1000:1025]
+    plan = page.explain()
+    assert "USING COVERING INDEX" in plan
+    assert "TEMP B-TREE" not in plan
 
 
 def test_chosen_jobs_are_started_and_deleted_together(browser, uws, uws_of):

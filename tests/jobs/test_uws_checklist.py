@@ -197,6 +197,14 @@ def test_20_abort_sets_the_end_time(uws, phase):
     assert (job.phase, job.ended is not None) == ("ABORTED", True)
 
 
+def test_20_an_aborted_job_says_so_where_clients_look_for_the_reason(uws):
+    path = uws.create(seconds=1)
+    uws.client.post(f"{path}/phase", {"PHASE": "ABORT"})
+    summary = xml(uws.get(path)).find(f"{UWS}errorSummary")
+    assert (summary.get("type"), summary.findtext(f"{UWS}message")) == ("transient", "The job was aborted by alice.")
+    assert uws.get(f"{path}/error").content == b"The job was aborted by alice.\n"
+
+
 @pytest.mark.parametrize("phase", ["COMPLETED", "ERROR", "ABORTED", "ARCHIVED"])
 @pytest.mark.parametrize("word", ["RUN", "ABORT"])
 def test_21_22_a_finished_job_stays_as_it_is(uws, phase, word):
