@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -31,6 +32,7 @@ from gateway.access.request import viewer
 from gateway.access.rights import Viewer
 from gateway.accounts.csrf import too_large
 from jobs import descriptions, fate, hooks, parameters, queue, registry, repeat, reuse, service, webhook
+from jobs.addresses import is_address
 from jobs.errors import Refused
 from jobs.formats import votable, wadl
 from jobs.formats.document import to_json
@@ -365,13 +367,28 @@ def _values_shown(found: Job, job_type: JobType | None) -> list[dict[str, Any]]:
     if job_type is None or job_type.lenient:
         return [{"label": n, "texts": t, "changed": False} for n, t in found.parameters.items()]
     rows = []
+    has_files = any(documents.is_upload(text) for texts in found.parameters.values() for text in texts)
+    names = dict(found.uploads.values_list("name", "file_name")) if has_files else {}
     for parameter in parameters.parameters_of(job_type.description):
         field = forms.Field(parameter, list(found.parameters.get(parameter.name, [])))
         texts = field.texts or parameter.default_texts
         if texts:
             rows.append({"label": parameter.label, "texts": texts, "unit": field.unit, "changed": field.changed,
-                         "is_input": parameter.is_input})  # fmt: skip
+                         "links": _links(job_type, found, parameter.name, names)
+                         if parameter.is_input else []})  # fmt: skip
     return rows
+
+
+def _links(job_type: JobType, found: Job, name: str, files: Mapping[str, str]) -> list[dict[str, str]]:
+    """Inputs with where they can be had: files at their parameter, products at their page."""
+    href, texts = f"{job_type.path}/{found.id}", found.parameters.get(name, [])
+    shown = documents.parameter_values(Job(parameters={name: texts}), href)
+    return [
+        {"text": files.get(text.removeprefix(documents.UPLOAD), text), "href": value.value}
+        if value.by_reference
+        else {"text": text, "href": text if is_address(text) else f"/products/?{urlencode({'id': text})}"}
+        for text, value in zip(texts, shown, strict=True)
+    ]
 
 
 def phase_line(found: Job) -> list[dict[str, Any]]:

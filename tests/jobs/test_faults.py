@@ -160,21 +160,23 @@ def test_kill_9_of_a_command(gateway, tmp_path):
 def at_the_gate(gateway: JobGateway, gate: Path) -> None:
     """Two commands run until ``gate`` exists, and as many jobs as a fault needs wait behind them."""
     gateway.create(2, name="nap", gate=gate)
-    gateway.create(COUNT // 2, failing=FAILING)
-    gateway.create(COUNT // 2, name="nap", failing=FAILING)
+    gateway.create(COUNT * 3 // 4, failing=FAILING)
+    gateway.create(COUNT // 4, name="nap", failing=FAILING)
     until(lambda: len(runs(gateway, "script")) == 2, PATIENCE, "two wait at the gate")
     assert in_flight(gateway) >= COUNT
 
 
 @pytest.mark.parametrize("at_work", ["filesystem"], indirect=True)
 def test_kill_9_of_a_light_job(gateway):
-    gateway.create(2, seconds=5)
-    gateway.create(COUNT, failing=FAILING)
-    until(lambda: runs(gateway), PATIENCE, "one runs")
+    again = "SELECT count(*) FROM jobs_job WHERE attempts = 2"
+    ((before,),) = gateway.query(again)
+    gateway.create(COUNT, failing=FAILING, slow=2)
+    until(lambda: len(runs(gateway)) == 2, PATIENCE, "two run")
     for pid in runs(gateway):
         os.kill(pid, signal.SIGKILL)
-    assert in_flight(gateway) >= COUNT
+    assert in_flight(gateway) == COUNT
     all_is_well(gateway)
+    assert gateway.query(again) == [(int(str(before)) + 2,)]
 
 
 def runs(gateway: JobGateway, words: str = "") -> list[int]:

@@ -272,6 +272,9 @@ def test_files_are_sent_with_the_form(browser, work):
     work()
     job = Job.objects.get()
     assert b"".join(browser.get(f"/uws/sleep/{job.id}/results/attachment").streaming_content) == b"mine"
+    link = f'<a href="/uws/sleep/{job.id}/parameters/attachment">mine.txt</a>'
+    assert link in browser.get(f"/jobs/{job.id}/").content.decode()
+    assert b"".join(browser.get(f"/uws/sleep/{job.id}/parameters/attachment").streaming_content) == b"mine"
 
 
 @pytest.mark.parametrize("checks", [False, True], ids=["view", "csrf"])

@@ -181,13 +181,14 @@ class JobGateway:
     # --- jobs ---
 
     def create(
-        self, count: int, seconds: float = 0.02, name: str = "sleep", failing: int = 0, **values: object
+        self, count: int, seconds: float = 0.02, name: str = "sleep", failing: int = 0, slow: int = 0, **values: object
     ) -> None:
         """All of them at one moment. ``name``: ``sleep``, a light job, or ``nap``, an external command forked from the
-        fork server. ``failing``: so many of them, spread over the whole, end in ERROR."""
+        fork server. ``failing``: so many of them, spread over the whole, end in ERROR; ``slow``: so many, the first ones,
+        last for 3 s."""
         texts = {key: [str(value)] for key, value in {"seconds": seconds, **values}.items()}
         self.due += Counter(COMPLETED=count - failing, ERROR=failing)
-        self._ask({"count": count, "failing": failing, "name": name, "values": texts})
+        self._ask({"count": count, "failing": failing, "slow": slow, "name": name, "values": texts})
 
     def _ask(self, wish: Mapping[str, object]) -> None:
         """Of a process that stays: a new one would take seconds for each wish."""
@@ -269,6 +270,7 @@ for line in sys.stdin:
         for number in range(count):
             fails = failing * (number + 1) // count > failing * number // count
             values = {**wish["values"], "fail": ["true"]} if fails else wish["values"]
+            values = {**values, "seconds": ["3"]} if number < wish["slow"] else values
             service.create(wish["name"], viewer, values, run_id=str(number), run=True)
     print("done", flush=True)
 """
