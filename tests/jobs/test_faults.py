@@ -159,9 +159,12 @@ def test_kill_9_of_a_command(gateway, tmp_path):
 
 def at_the_gate(gateway: JobGateway, gate: Path) -> None:
     """Two commands run until ``gate`` exists, and as many jobs as a fault needs wait behind them."""
-    gateway.create(2, name="nap", gate=gate)
-    gateway.create(COUNT * 3 // 4, failing=FAILING)
-    gateway.create(COUNT // 4, name="nap", failing=FAILING)
+    naps = COUNT // 4
+    gateway.create_all(
+        {"name": "nap", "count": 2, "gate": gate},
+        {"name": "sleep", "count": COUNT - naps, "failing": FAILING},
+        {"name": "nap", "count": naps, "failing": FAILING},
+    )
     until(lambda: len(runs(gateway, "script")) == 2, PATIENCE, "two wait at the gate")
     assert in_flight(gateway) >= COUNT
 

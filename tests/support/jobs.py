@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from jobs.runner import client
 
@@ -186,11 +187,19 @@ class JobGateway:
         """All of them at one moment. ``name``: ``sleep``, a light job, or ``nap``, an external command forked from the
         fork server. ``failing``: so many of them, spread over the whole, end in ERROR; ``slow``: so many, the first ones,
         last for 3 s."""
-        texts = {key: [str(value)] for key, value in {"seconds": seconds, **values}.items()}
-        self.due += Counter(COMPLETED=count - failing, ERROR=failing)
-        self._ask({"count": count, "failing": failing, "slow": slow, "name": name, "values": texts})
+        self.create_all({"count": count, "seconds": seconds, "name": name, "failing": failing, "slow": slow, **values})
 
-    def _ask(self, wish: Mapping[str, object]) -> None:
+    def create_all(self, *wishes: Mapping[str, Any]) -> None:
+        """All that several calls of ``create`` would make, at one moment."""
+        asked = []
+        for wish in wishes:
+            values = {"count": 1, "seconds": 0.02, "name": "sleep", "failing": 0, "slow": 0, **wish}
+            told = {name: values.pop(name) for name in ("count", "failing", "slow", "name")}
+            self.due += Counter(COMPLETED=told["count"] - told["failing"], ERROR=told["failing"])
+            asked.append({**told, "values": {key: [str(value)] for key, value in values.items()}})
+        self._ask(asked)
+
+    def _ask(self, wish: object) -> None:
         """Of a process that stays: a new one would take seconds for each wish."""
         if self.clerk is None:
             argv = [sys.executable, "manage.py", "shell", "-v0", "-c", CLERK]
@@ -264,13 +273,13 @@ from gateway.accounts.models import User
 from jobs import service
 viewer = viewer_of(User.objects.get(username="alice"))
 for line in sys.stdin:
-    wish = json.loads(line)
-    count, failing = wish["count"], wish["failing"]
     with transaction.atomic():
-        for number in range(count):
-            fails = failing * (number + 1) // count > failing * number // count
-            values = {**wish["values"], "fail": ["true"]} if fails else wish["values"]
-            values = {**values, "seconds": ["3"]} if number < wish["slow"] else values
-            service.create(wish["name"], viewer, values, run_id=str(number), run=True)
+        for wish in json.loads(line):
+            count, failing = wish["count"], wish["failing"]
+            for number in range(count):
+                fails = failing * (number + 1) // count > failing * number // count
+                values = {**wish["values"], "fail": ["true"]} if fails else wish["values"]
+                values = {**values, "seconds": ["3"]} if number < wish["slow"] else values
+                service.create(wish["name"], viewer, values, run_id=str(number), run=True)
     print("done", flush=True)
 """
