@@ -92,6 +92,9 @@ class PublishedTable:
     type: str = "table"
     policy_column: str = ""
     """physical column with the Policy; empty: open to everyone"""
+    identity: str = ""
+    """column that no two rows share and that each row has: where tables over the same ``physical`` name the same one,
+    a NATURAL JOIN of them finds each row with itself"""
     row_filter: str = ""
     """fixed SQL condition over the physical table, e.g. ``removed_at IS NULL``"""
     positions: tuple[SkyPosition, ...] = ()

@@ -143,6 +143,15 @@ class TableSource:
         self.words = words
         self.wrapped = bool(filters) or entry.computed
         self.used: dict[str, str] = {}
+        self.present: list[str] = []
+
+    def join(self, other: "TableSource", columns: Sequence[Column]) -> None:
+        """Another table over the very same rows is read with this one; a row that lacks one of these columns is none
+        of the join's, as NULL equals nothing."""
+        other.alias, other.used = self.alias, self.used
+        for column in columns:
+            inner = self._expression(column) if column.expression else f"p.{quote(column.source or column.name)}"
+            self.present.append(f"{inner} IS NOT NULL")
 
     def find(self, name: tree.Name) -> list[Field]:
         columns = self.entry.columns.get(name.text.lower(), ())
@@ -179,7 +188,8 @@ class TableSource:
         if not self.wrapped:
             return f"{physical} AS {self.alias}"
         columns = ", ".join(f"{sql} AS {quote(name)}" for name, sql in self.used.items()) or "1 AS one"
-        where = f" WHERE {' AND '.join(self.filters)}" if self.filters else ""
+        filters = [*self.filters, *self.present]
+        where = f" WHERE {' AND '.join(filters)}" if filters else ""
         return f"(SELECT {columns} FROM {physical} AS p{where}) AS {self.alias}"
 
 

@@ -359,12 +359,15 @@ class Queries:
             left.relation.hidden | right.relation.hidden,
         )
         names = self._shared(node, left.relation, right.relation)
+        one_table = _same_rows(node, left, right, names)
         tests = [self._merge(node, name, left.relation, right.relation, relation) for name in names]
         if node.on is not None:
             kept, self.x.scope = self.x.scope, Scope([relation], parent)
             allowed, self.x.aggregates_allowed = self.x.aggregates_allowed, False
             tests.append(self.x.condition(node.on, True))
             self.x.scope, self.x.aggregates_allowed = kept, allowed
+        if one_table:
+            return Rendered(relation, left.text)
         if node.kind == "FULL":
             tests += self.dialect.of_full_join(*(side.relation.fields()[0].sql() for side in (left, right)))
         on = " AND ".join(tests) or "1=1"
@@ -401,6 +404,32 @@ class Queries:
         into.merged[lower] = Field(pair[0].name, first.meta, first.kind, None, sql, a.plain and node.kind != "FULL")
         into.hidden |= {(source.alias, lower) for source in into.sources}
         return test
+
+
+def _same_rows(node: tree.Join, left: Rendered, right: Rendered, names: Sequence[tree.Name]) -> bool:
+    """Is this a NATURAL JOIN of published tables over one physical table, each row with itself? Then they become one
+    source, and the database looks no row up twice."""
+    if node.kind != "INNER" or not node.natural or node.on is not None or left.joined or right.joined:
+        return False
+    first, other = left.relation.sources[0], right.relation.sources[0]
+    if not isinstance(first, TableSource) or not isinstance(other, TableSource):
+        return False
+    one, two = first.entry.table, other.entry.table
+    alike = one.physical == two.physical and first.filters == other.filters and first.wrapped and other.wrapped
+    if not alike or not one.identity or one.identity != two.identity or first is other:
+        return False
+    pairs = [(left.relation.find(name), right.relation.find(name)) for name in names]
+    if any(len(a) != 1 or len(b) != 1 or _physical(a[0].meta) != _physical(b[0].meta) for a, b in pairs):
+        return False
+    shared = [a[0].meta for a, _b in pairs]
+    if (one.identity, "") not in map(_physical, shared):
+        return False
+    first.join(other, [column for column in shared if _physical(column) != (one.identity, "")])
+    return True
+
+
+def _physical(column: Column) -> tuple[str, str]:
+    return ("" if column.expression else column.source or column.name, column.expression)
 
 
 class _Names:

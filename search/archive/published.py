@@ -6,6 +6,7 @@ from search.archive.fields.catalogue import OBSCONFIG, OBSCORE, OBSCORE_HEA, PRO
 PRODUCT_TABLE = "archive_product"
 POSITION_INDEX = "archive_product_pos"
 REGION_INDEX = "archive_product_region"
+IDENTITY = "obs_publisher_did"
 # A tombstone and a version that was replaced keep their pages, but no search offers them.
 OFFERED = "removed_at IS NULL AND superseded_by_id IS NULL"
 
@@ -21,6 +22,7 @@ def _product_table(name: str, description: str, columns: tuple[Field, ...]) -> P
         columns=columns,
         description=description,
         policy_column="policy_id",
+        identity=IDENTITY,
         row_filter=OFFERED,
         keys=(
             ForeignKey(
@@ -40,6 +42,7 @@ OBSCORE_TABLE = PublishedTable(
     " s_ra and s_dec are the pointing, not the target.",
     utype=OBSCORE_UTYPE,
     policy_column="policy_id",
+    identity=IDENTITY,
     row_filter=OFFERED,
     positions=(POINTING,),
     regions=(FOOTPRINT,),

@@ -36,6 +36,12 @@ class TableColumn:
     """is it part of the short list on phones?"""
     kind: str = ""
     """cells that the template draws: product, type, level, access"""
+    needs: tuple[str, ...] = ()
+    """fields of a product that its cell reads; empty: the one it sorts by"""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return self.needs or (self.order,)
 
     @cached_property
     def opening(self) -> str:
@@ -64,7 +70,8 @@ MAIN: tuple[TableColumn, ...] = (
     ),
     TableColumn("zenith", _("Zenith"), _number("zenith", 1), "°", "zenith", OBSCONFIG, numeric=True),
     TableColumn("offset", _("Offset"), _number("target_offset", 2), "°", "target_offset", OBSCONFIG, numeric=True),
-    TableColumn("energy", _("Energy"), show.energies, "TeV", "energy_min", HEA, numeric=True, phone=True),
+    TableColumn("energy", _("Energy"), show.energies, "TeV", "energy_min", HEA, numeric=True, phone=True,
+                needs=("energy_min", "energy_max")),
 )  # fmt: skip
 OPTIONAL: tuple[TableColumn, ...] = (
     TableColumn("target", _("Target"), _plain("target_name"), order="target_name"),
@@ -84,16 +91,20 @@ OPTIONAL: tuple[TableColumn, ...] = (
     TableColumn("proposal", _("Proposal"), _plain("proposal_id"), "", "proposal_id"),
     TableColumn("pi", _("PI"), _plain("pi_name"), "", "pi_name", OBSCONFIG),
     TableColumn("release", _("Public from"), show.release, "", "obs_release_date"),
-    TableColumn("pipeline", _("Pipeline"), show.pipeline, "", "pipeline_version", OBSCONFIG),
+    TableColumn("pipeline", _("Pipeline"), show.pipeline, "", "pipeline_version", OBSCONFIG,
+                needs=("pipeline_name", "pipeline_version")),
     TableColumn(
         "reconstruction", _("Reconstruction"), _plain("reconstruction_method"), "", "reconstruction_method", OBSCONFIG
     ),
     TableColumn("cuts", _("Cuts"), _plain("cut_set"), "", "cut_set", OBSCONFIG),
     TableColumn("calibration", _("Calibration"), _plain("calib_version"), "", "calib_version", OBSCONFIG),
-    TableColumn("size", _("Size"), lambda p: show.size(p.size), "", "access_estsize", numeric=True),
-    TableColumn("preview", _("Quick look"), show.preview),
+    TableColumn("size", _("Size"), lambda p: show.size(p.size), "", "access_estsize", numeric=True, needs=("size",)),
+    TableColumn("preview", _("Quick look"), show.preview, needs=("storage_key", "size", "file_name")),
 )  # fmt: skip
-ACCESS = TableColumn("access", _("Access"), _plain("data_rights"), order="obs_release_date", phone=True, kind="access")
+ACCESS = TableColumn(
+    "access", _("Access"), _plain("data_rights"), order="obs_release_date", phone=True, kind="access",
+    needs=("data_rights",),
+)  # fmt: skip
 
 
 def _obscore() -> tuple[TableColumn, ...]:

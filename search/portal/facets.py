@@ -120,6 +120,15 @@ def _ask(text: str, viewer: Viewer) -> Grouped:
     return found
 
 
+def total(criteria: Criteria, viewer: Viewer) -> Counts:
+    """The number of matches alone, at half the price of the facets; raises asking.AskError."""
+    query = build(criteria)
+    inner = f"SELECT TOP {LIMIT + 1} simulated FROM {query.source()}{query.where()}"
+    answer = _ask(f"SELECT simulated, COUNT(*) AS n FROM ({inner}) AS q GROUP BY simulated", viewer)
+    simulated = sum(n for key, n in answer.groups if key[0] == "1")
+    return Counts(min(answer.total, LIMIT), simulated, answer.total > LIMIT, seconds=answer.seconds)
+
+
 def count(criteria: Criteria, viewer: Viewer) -> Counts:
     """The number of matches and the facets; raises asking.AskError."""
     query = build(criteria)

@@ -85,10 +85,12 @@ def _searched(request: HttpRequest, criteria: Criteria) -> HttpResponse:
         "presets": [(key, words, key == request.GET.get("columns")) for key, (words, _keys) in columns.PRESETS.items()],
         "own_presets": presets.of(request),
         "shown_columns": list(view.columns),
+        "shown_keys": tuple(column.key for column in view.columns),
+        "filter_row": tuple((head["column"].key, head["filter"]) for head in heads),
         "other_columns": columns.boxes(view.columns),
         "most_rows": builder.MAX_ROWS,
         "orders": orders,
-        "sorts": columns.sorts(heads),
+        "sorts": tuple(columns.sorts(heads)),
     }
     if not found.rows and not counts.total:
         context["ways_out"] = chips.with_counts(criteria, viewer)
@@ -157,7 +159,7 @@ def _context(request: HttpRequest, viewer: Viewer, adql: str) -> dict[str, Any]:
         "sizes": results.SIZES,
         "page_number": results.paging(request.GET.dict())[0],
         "address": request.build_absolute_uri(),
-        "job_types": analyses(),
+        "job_types": tuple((one.name, one.title, one.text) for one in analyses()),
         "archives": elsewhere.tabs(request, request.GET),
         "searched": request.GET.urlencode(),
     }

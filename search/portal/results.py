@@ -21,6 +21,11 @@ DATA = (
     ("size", "size"), ("ra", "s_ra"), ("dec", "s_dec"), ("fov", "s_fov"),
 )  # fmt: skip
 NO_DATA = {"size": 0}
+FIELDS = frozenset(field.attname for field in Product._meta.concrete_fields)
+ALWAYS = (
+    "policy", "obs_publisher_did", "key", "dataproduct_type", "dataproduct_level", "access_format", "size", "s_ra",
+    "s_dec", "s_fov", "obs_id", "obs_title", "job_id", "simulated", "suspect",
+)  # fmt: skip
 SIZES = (5, 10, 25, 100)
 DEFAULT_SIZE = 25
 
@@ -41,9 +46,17 @@ class Row:
         return mark_safe("".join(texts))  # noqa: S308 - escaped above
 
     @property
-    def choose(self) -> str:
-        """What the box in front of it is for."""
-        return _("Select %(name)s") % {"name": self.cells[0][1]}
+    def opening(self) -> SafeString:
+        """The row of a product up to its name: attributes for scripts, the box in front of it, the link to its page."""
+        assert self.product is not None
+        named = str(self.cells[0][1])
+        did, words = escape(self.product.obs_publisher_did), escape(_("Select %(name)s") % {"name": named})
+        tick = '<input type="checkbox" class="form-check-input d-tick" name="ID"'
+        link = f'<a href="/products/{escape(self.product.key)}/">{escape(named)}</a>'
+        return mark_safe(  # noqa: S308 - every value is escaped above
+            f'<tr{self.data}><td class="d-tick-cell">{tick} value="{did}" aria-label="{words}"></td>'
+            f'<th scope="row">{link}'
+        )
 
     @property
     def parts(self) -> list[tuple[str, SafeString]]:
@@ -93,10 +106,14 @@ def paging(parameters: Mapping[str, str]) -> tuple[int, int]:
     return max(1, min(number, -(-MAX_ROWS // size))), size
 
 
-def products(identifiers: Sequence[str], viewer: Viewer) -> dict[str, Product]:
-    """The products of these identifiers that the viewer may see, with their policies."""
+def products(identifiers: Sequence[str], viewer: Viewer, columns_: Sequence[TableColumn] = ()) -> dict[str, Product]:
+    """The products of these identifiers that the viewer may see, with their policies.
+
+    Only what these columns, the row itself and the sky beside it show is read of the 128 fields of a product.
+    """
     rows = Product.objects.filter(visible(viewer), obs_publisher_did__in=list(identifiers)).select_related("policy")
-    return {row.obs_publisher_did: row for row in rows.defer("header", "parts", "terms", "t_intervals")}
+    shown = {name for column in columns_ for name in column.fields if name in FIELDS}
+    return {row.obs_publisher_did: row for row in rows.only(*ALWAYS, *sorted(shown))}
 
 
 @dataclass(frozen=True)
@@ -118,7 +135,7 @@ def search(query: Query, viewer: Viewer, view: View) -> Page:
     )
     answer = asking.ask(adql, viewer, size + 1)
     identifiers = [str(row[0]) for row in answer.rows]
-    found = products(identifiers[:size], viewer)
+    found = products(identifiers[:size], viewer, view.columns)
     rows = [
         Row([(column, show.text(column.cell(found[did]))) for column in view.columns], found[did])
         for did in identifiers[:size]

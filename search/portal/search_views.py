@@ -98,7 +98,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     context["query"] = builder.text(builder.build(criteria))
     context["origin_query"] = addresses.encode(addresses.pairs(criteria))
     try:
-        context["counts"] = facets.count(criteria, viewer)
+        context["counts"] = facets.Counts() if waiting else facets.total(criteria, viewer)
     except asking.AskError as error:
         context["failure"] = error.reason
     return render(request, "portal/preview.html", context)

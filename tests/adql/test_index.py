@@ -2,15 +2,16 @@
 
 import random
 import sqlite3
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 
-from gateway.vo.tables import PublishedTable, SkyPosition, SkyRegion
+from gateway.vo.tables import Column, PublishedTable, SkyPosition, SkyRegion
 from search.adql import geometry, rtree
 from search.adql.index import drop_ddl, index_ddl
-from search.adql.translate import translate
+from search.adql.translate import Schema, translate
 from tests.adql import world
 
 POSITION = (
@@ -160,3 +161,42 @@ def test_the_index_can_be_dropped_on_postgresql(postgresql_archive: psycopg.Conn
             postgresql_archive.execute(statement)
         assert postgresql_archive.execute(count).fetchone() == (0,)
     assert postgresql_archive.execute(count).fetchone() == (2,)
+
+
+KEY = Column(name="key", datatype="char", arraysize="*")
+
+
+def with_key(identity: str) -> Schema:
+    """The products' two tables, each with the column that tells their rows apart."""
+    return Schema(
+        [
+            replace(one, columns=(KEY, *one.columns), identity=identity) if one.physical == "product" else one
+            for one in world.TABLES
+        ]
+    )
+
+
+BOTH = "ivoa.obscore NATURAL JOIN arc.obsconfig"
+ONE_TABLE = (
+    f"SELECT * FROM {BOTH}",
+    f"SELECT obs_id, zenith, target_name FROM {BOTH} WHERE zenith > 20 AND s_fov > 1",
+    f"SELECT n_tels, COUNT(*) AS n FROM {BOTH} WHERE 1 = CONTAINS(POINT(s_ra, s_dec), CIRCLE(10, 20, 30)) GROUP BY n_tels",
+    f"SELECT q.zenith FROM (SELECT zenith, data_rights FROM {BOTH}) AS q WHERE q.data_rights = 'public'",
+    "SELECT a.obs_id, c.n_tels FROM ivoa.obscore AS a NATURAL JOIN arc.obsconfig AS c",
+)
+TWO_TABLES = (
+    "SELECT COUNT(*) FROM ivoa.obscore NATURAL LEFT JOIN arc.obsconfig",
+    "SELECT COUNT(*) FROM ivoa.obscore AS a JOIN arc.obsconfig AS b ON a.obs_id = b.obs_id AND b.zenith > 20",
+    "SELECT COUNT(*) FROM cat.sources AS s LEFT JOIN ivoa.obscore AS a ON s.ra < a.s_ra NATURAL JOIN arc.obsconfig AS b",
+)
+
+
+@pytest.mark.parametrize("query", [*ONE_TABLE, *TWO_TABLES], ids=range(len(ONE_TABLE) + len(TWO_TABLES)))
+def test_tables_over_the_same_rows_are_read_once(behind_wall: sqlite3.Connection, query: str) -> None:
+    joined = translate(query, with_key(""), "sqlite", **world.OPTIONS)
+    once = translate(query, with_key("key"), "sqlite", **world.OPTIONS)
+    assert (" JOIN " in once.sql) == (query in TWO_TABLES)
+    assert once.columns == joined.columns
+    answers = [sorted(behind_wall.execute(one.sql).fetchall(), key=repr) for one in (joined, once)]
+    assert answers[0] == answers[1]
+    assert answers[0]

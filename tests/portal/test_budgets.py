@@ -8,8 +8,13 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.db import connection
+from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
+from gateway.access.rights import ANONYMOUS
+from search.portal import columns, facets, results
+from search.portal.criteria import read
 from tests.portal.conftest import make
 
 MOST_BYTES = 400_000
@@ -53,6 +58,36 @@ def test_more_rows_cost_no_more_statements(client_of, archive, path: str) -> Non
     with CaptureQueriesContext(connection) as many:
         client.get(path)
     assert len(many) <= len(few) + 1
+
+
+def test_the_columns_read_nothing_more_once_the_rows_are_there(archive, django_assert_num_queries) -> None:
+    everything = list(columns.ALL.values())
+    found = results.products([archive.crab[0].obs_publisher_did], ANONYMOUS, everything)
+    with django_assert_num_queries(0):
+        for product in found.values():
+            shown = {column.key: str(column.cell(product)) for column in everything}
+    assert shown["energy"] == "0.50 – 100"
+    assert shown["pipeline"] == "1.1"
+
+
+@pytest.mark.parametrize("search", [{}, {"target_name": "Crab Nebula"}, {"pointing_mode": "parallel", "cut_set": "x"}])
+def test_the_live_count_is_that_of_the_results(archive, search: dict[str, str]) -> None:
+    criteria = read({name: [value] for name, value in search.items()})
+    live, whole = facets.total(criteria, ANONYMOUS), facets.count(criteria, ANONYMOUS)
+    assert (live.total, live.simulated, live.capped) == (whole.total, whole.simulated, whole.capped)
+
+
+def test_what_a_page_keeps_is_kept_for_each_language_and_value() -> None:
+    text = "{% load i18n gateway_ui %}{% kept one %}{% translate 'Search' %} {{ one }} {{ other }}{% endkept %}"
+    template = Template(text)
+
+    def drawn(**values: object) -> str:
+        return template.render(Context(values))
+
+    assert drawn(one=("a", 1), other="x") == drawn(one=("a", 1), other="y")
+    assert drawn(one="<b>", other="x") == "Search &lt;b&gt; x"
+    with override("fr"):
+        assert drawn(one="<b>", other="x").startswith("Recherche")
 
 
 def parts_of(html: str) -> set[str]:

@@ -1,12 +1,14 @@
 """What every template may use: icons, badges, numbers. ``{% load gateway_ui %}``."""
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.conf import settings
+from django.template.base import FilterExpression, Node, NodeList, Parser, Token
 from django.template.context import Context
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -135,6 +137,56 @@ def badge(request: Any, policy: Policy, pill: bool = False) -> SafeString:
     if name not in made:
         made[name] = access_badge(_access(request, policy), pill)
     return made[name]
+
+
+@register.simple_tag(takes_context=True)
+def cells(context: Context, parts: Iterable[tuple[str, SafeString]], product: Any) -> SafeString:
+    """The cells of a product's row: HTML as it stands, behind which a kind asks for the tag of that name.
+
+    A table has hundreds of cells, and a template's loop over them would cost most of its page.
+    """
+    made: list[str] = []
+    for kind, html in parts:
+        made.append(html)
+        if kind == "type":
+            made.append(product_type(product.dataproduct_type))
+        elif kind == "level":
+            made.append(level(product.dataproduct_level))
+        elif kind == "access":
+            made.append(access(context, product))
+        if kind:
+            made.append("</td>")
+    return mark_safe("".join(made))  # noqa: S308 - every part is escaped where it is made
+
+
+@register.tag
+def kept(parser: Parser, token: Token) -> "KeptNode":
+    """``{% kept one two %} … {% endkept %}``: drawn once for each language and value of its words, then remembered.
+
+    For parts that depend on nothing else: never on who looks, on a token or on the address.
+    """
+    words = [parser.compile_filter(word) for word in token.split_contents()[1:]]
+    body = parser.parse(("endkept",))
+    parser.delete_first_token()
+    return KeptNode(words, body)
+
+
+class KeptNode(Node):
+    MOST = 200
+
+    def __init__(self, words: Sequence[FilterExpression], nodelist: NodeList) -> None:
+        self.words, self.nodelist = words, nodelist
+        self.made: dict[tuple[object, ...], SafeString] = {}
+
+    def render(self, context: Context) -> SafeString:
+        name = (get_language(), *(word.resolve(context) for word in self.words))
+        known = self.made.get(name)
+        if known is None:
+            known = self.nodelist.render(context)
+            if len(self.made) >= self.MOST:
+                self.made.clear()
+            self.made[name] = known
+        return known
 
 
 @register.simple_tag
