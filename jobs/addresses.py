@@ -56,6 +56,11 @@ def address_of(parameter: Parameter, text: str) -> str:
     return text
 
 
+def is_allowed(text: str) -> bool:
+    """Do the operators let jobs take files from this address?"""
+    return is_address(text) and _within(text, settings.INPUT_URLS)
+
+
 def _within(address: str, allowed: list[str]) -> bool:
     """The host must be the same, not only the beginning of the text: ``https://a.org`` does not allow a.org.evil."""
     try:

@@ -278,6 +278,8 @@ PORTAL = {
     "hips/<path:name>": opened("/hips/none", status=404),
     "search/archives": opened("/search/archives"),
     "search/archives/<uuid:identifier>/": opened(f"/search/archives/{UNKNOWN}/", status=404),
+    "search/archives/<uuid:identifier>/cart": opened(f"/search/archives/{UNKNOWN}/cart", post=True, status=404),
+    "search/archives/<uuid:identifier>/analyse": opened(f"/search/archives/{UNKNOWN}/analyse", post=True, status=404),
     "search/archives/<uuid:identifier>/export": opened(f"/search/archives/{UNKNOWN}/export", status=404),
     "search/archives/<uuid:identifier>/sign": opened(f"/search/archives/{UNKNOWN}/sign", post=True, status=404),
     "search/archives/signed/<str:token>/results.vot": opened("/search/archives/signed/unknown/results.vot", status=403),

@@ -12,9 +12,7 @@ from django.views.decorators.http import require_safe
 
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import Viewer
-from jobs.description import Description
-from jobs.parameters import parameters_of
-from jobs.registry import offered
+from jobs.registry import taking_products
 from search.portal import addresses, asking, builder, chips, columns, facets, presets, results, side, snippets, stored
 from search.portal.criteria import Criteria
 from search.portal.elsewhere import views as elsewhere
@@ -139,15 +137,6 @@ def _by_hand(request: HttpRequest, adql: str) -> HttpResponse:
     )
 
 
-def analyses() -> list[Description]:
-    """The job types that take products of the archive, those described on the site among them."""
-    return [
-        job_type.description
-        for job_type in offered()
-        if job_type.page and any(one.is_input for one in parameters_of(job_type.description))
-    ]
-
-
 def _context(request: HttpRequest, viewer: Viewer, adql: str) -> dict[str, Any]:
     tap = f"{settings.PUBLIC_URL}/tap"
     return {
@@ -159,7 +148,7 @@ def _context(request: HttpRequest, viewer: Viewer, adql: str) -> dict[str, Any]:
         "sizes": results.SIZES,
         "page_number": results.paging(request.GET.dict())[0],
         "address": request.build_absolute_uri(),
-        "job_types": tuple((one.name, one.title, one.text) for one in analyses()),
+        "job_types": tuple((one.name, one.title, one.text) for one in taking_products()),
         "archives": elsewhere.tabs(request, request.GET),
         "searched": request.GET.urlencode(),
     }

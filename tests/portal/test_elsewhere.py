@@ -10,6 +10,14 @@ from jobs.models import Job
 
 HEAD = '<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE type="results">'
 STREAM = '<BINARY><STREAM href="file:///etc/passwd"/></BINARY>'
+FILES = [
+    ["obs_id", "access_url", "access_format", "access_estsize"],
+    ["a", "HERE/good/run-a.fits", "application/fits", "2000"],
+    ["b", "https://files.example/run-b.fits", "application/fits", ""],
+    ["c", "HERE/good/links?ID=c", "application/x-votable+xml;content=datalink", "1"],
+    ["d", "javascript:alert(1)", "text/html", "-5"],
+    ["e", "", "", ""],
+]
 PLACES = [
     ["obs_id", "s_ra", "s_dec", "s_fov", "t_min", "t_max"],
     ["a", "83.6", "22.0", "5", "53000.0", "53000.5"], ["b", "84", "21", "-3", "", ""], ["c", "999", "22", "5", "1", "2"],
@@ -58,6 +66,7 @@ def answer(mode: str, adql: str) -> tuple[int, str, str]:
         "million": (200, xml, document(["obs_id"], [["x"]] * 20_000)),
         "nulls": (200, xml, document(COLUMNS, [[""] * len(COLUMNS)] * 3)),
         "placed": (200, xml, document(PLACES[0], PLACES[1:])),
+        "files": (200, xml, document(FILES[0], FILES[1:])),
         "link": (200, xml, document(["access_url"], [["javascript:alert(1)"], ["https://ok.example/f"]])),
     }.get(mode, (200, xml, document(COLUMNS, [row, row])))
 
@@ -104,6 +113,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.server.queries.append(adql)
         status, kind, body = answer(mode, adql)
+        body = body.replace("HERE", f"http://{self.headers['Host']}")
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body) * (9 if mode == "liar" else 1)))
