@@ -289,7 +289,7 @@ PORTAL = {
     "search/simultaneous": Row(Kind.KNOWN, "/search/simultaneous?ID={key}", status=302),
     "searches/columns": signed_in("/searches/columns", post=True, status=(302, 400, 400, 400, 400)),
     "search/signed/<str:token>/results.vot": opened("/search/signed/unknown/results.vot", status=403),
-    "searches/": opened("/searches/", status=(302, 200, 200, 200, 200)),
+    "searches/": opened("/searches/"),
     "searches/<uuid:identifier>/": mine("/searches/{search}/", post=True, status=(302, 404, 404, 302, 404)),
 }
 

@@ -142,8 +142,10 @@ def script(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def searches(request: HttpRequest) -> HttpResponse:
-    """The user's own searches; POST keeps one, that of a visitor after the sign-in."""
+    """The user's own searches; POST keeps one, that of a visitor after the sign-in. The browser lists a visitor's."""
     if not request.user.is_authenticated:
+        if request.method != "POST":
+            return render(request, "portal/searches.html")
         if "address" in request.POST:
             saving.put_aside(request)
         return redirect_to_login("/searches/")

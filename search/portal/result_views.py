@@ -13,7 +13,20 @@ from django.views.decorators.http import require_safe
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import Viewer
 from jobs.registry import taking_products
-from search.portal import addresses, asking, builder, chips, columns, facets, presets, results, side, snippets, stored
+from search.portal import (
+    addresses,
+    asking,
+    builder,
+    chips,
+    columns,
+    facets,
+    past,
+    presets,
+    results,
+    side,
+    snippets,
+    stored,
+)
 from search.portal.criteria import Criteria
 from search.portal.elsewhere import views as elsewhere
 from search.portal.search_views import criteria_of, form_context
@@ -90,6 +103,8 @@ def _searched(request: HttpRequest, criteria: Criteria) -> HttpResponse:
         "orders": orders,
         "sorts": tuple(columns.sorts(heads)),
     }
+    if not request.user.is_authenticated:
+        context["past_words"] = past.words(criteria.target, builder.text(query))
     if not found.rows and not counts.total:
         context["ways_out"] = chips.with_counts(criteria, viewer)
     return render(request, _template(request), context)
@@ -133,7 +148,13 @@ def _by_hand(request: HttpRequest, adql: str) -> HttpResponse:
     return render(
         request,
         _template(request),
-        context | {"page": found, "counts": counts, "pages": results.pages(found, found.total)},
+        context
+        | {
+            "page": found,
+            "counts": counts,
+            "pages": results.pages(found, found.total),
+            "past_words": "" if request.user.is_authenticated else past.words("", adql, by_hand=True),
+        },
     )
 
 
