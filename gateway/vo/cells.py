@@ -3,16 +3,15 @@
 Values are what a database gives: None, int, float, str, bytes, bool. A cell that is an array is DALI text
 (``"1.5 2.5"``), so that it passes through any database. Working column by column on a block of rows keeps the cost of
 a row of 60 columns at some ten microseconds in plain Python; a column that says the same in a whole block, as most do
-in a table of observations, is written once and becomes part of the block's pattern.
+in a table of observations, is written once and becomes part of what stands between the others.
 """
 
 import binascii
 import math
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, groupby, islice, repeat
-from operator import add, itemgetter
-from typing import Any, cast
+from itertools import groupby, islice
+from typing import Any, AnyStr, cast
 
 import orjson
 
@@ -21,8 +20,8 @@ from gateway.vo.xml import escape
 
 Values = Sequence[Any]
 BLOCK = 500
-FIRST_BLOCK = 50
-"""rows; small, so that the first bytes leave at once"""
+FIRST_BLOCK = 120
+"""rows; few, so that the first bytes leave at once"""
 
 _CONTROL = bytes(set(range(32)) - {9, 10, 13})
 _NONCHARACTERS = ("\ufffe", "\uffff")
@@ -41,6 +40,22 @@ def is_uniform(values: Values) -> bool:
     """Is it the same value throughout?"""
     first = values[0]
     return bool(values[-1] == first) and values.count(first) == len(values)
+
+
+def in_rows(pieces: Iterable[AnyStr | Sequence[AnyStr]], count: int, nothing: AnyStr) -> AnyStr:
+    """``count`` rows made of the pieces, each of which is the same in all rows or a sequence of one for each row.
+
+    The rows become one list, filled column by column with steps of a row: twice as fast as to go from row to row.
+    """
+    parts: list[AnyStr | Sequence[AnyStr]] = []
+    for same, group in groupby(pieces, key=lambda piece: isinstance(piece, str | bytes)):
+        neighbours = list(group)
+        parts += [nothing.join(cast(list[AnyStr], neighbours))] if same else neighbours
+    rows = [part if isinstance(part, str | bytes) else nothing for part in parts] * count
+    for place, part in enumerate(parts):
+        if not isinstance(part, str | bytes):
+            rows[place :: len(parts)] = part
+    return nothing.join(rows)
 
 
 # --- TABLEDATA -------------------------------------------------------------------------------------------------------
@@ -88,14 +103,13 @@ def number_text(value: Any) -> str:
 
 def _number_cells(values: Values) -> list[str]:
     """The same as ``number_text`` for each; orjson writes a float ten times as fast as ``repr`` does."""
-    if None in values:
-        there = iter(_number_cells([value for value in values if value is not None]))
-        return ["" if value is None else next(there) for value in values]
     try:
         if math.isfinite(sum(values)):
             return orjson.dumps(values)[1:-1].decode().split(",")
     except (TypeError, OverflowError):
-        pass
+        if None in values:
+            there = iter(_number_cells([value for value in values if value is not None]))
+            return ["" if value is None else next(there) for value in values]
     return list(map(number_text, values))
 
 
@@ -126,16 +140,11 @@ def tabledata(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Itera
     """``<TR>`` elements, a block of rows at a time."""
     writers = [_tabledata_cells(column) for column in columns]
     for block in blocks(rows):
-        pattern, cells = "", []
+        pieces: list[str | Sequence[str]] = ["<TR>"]
         for writer, values in zip(writers, zip(*block, strict=True), strict=True):
-            if is_uniform(values):
-                pattern += f"<TD>{writer(values[:1])[0]}</TD>".replace("%", "%%")
-            else:
-                pattern += "<TD>%s</TD>"
-                cells.append(writer(values))
-        row_of = f"<TR>{pattern}</TR>\n".__mod__
-        varying = zip(*cells, strict=True) if cells else [()] * len(block)
-        yield "".join(map(row_of, varying)).encode("utf-8", "replace")
+            cells = writer(values[:1])[0] if is_uniform(values) else writer(values)
+            pieces += "<TD>", cells, "</TD>"
+        yield in_rows([*pieces, "</TR>\n"], len(block), "").encode("utf-8", "replace")
 
 
 # --- BINARY and BINARY2 ----------------------------------------------------------------------------------------------
@@ -156,6 +165,9 @@ NULLS = {"unsignedByte": 255, "short": -(2**15), "int": -(2**31), "long": -(2**6
 """what stands for NULL in BINARY, which has no flags"""
 _RANGES = {"unsignedByte": (0, 255), "short": (-(2**15), 2**15 - 1), "int": (-(2**31), 2**31 - 1)}
 _COUNT = struct.Struct(">I")
+Pieces = Sequence[Sequence[bytes]]
+Writer = Callable[[Values], Pieces]
+"""gives a column's cells, in one or more pieces"""
 
 
 def _length(arraysize: str) -> int | None:
@@ -168,16 +180,22 @@ def _distinct(values: Values, encode: Callable[[Any], bytes]) -> list[bytes]:
     return [known[value] for value in values]
 
 
-def _string_writer(column: Column) -> Callable[[Values], list[bytes]]:
-    encoding, width = ("utf-16-be", 2) if column.datatype == "unicodeChar" else ("utf-8", 1)
+def _string_writer(column: Column) -> Writer:
     size = _length(column.arraysize) if column.arraysize else 1
+    if column.datatype == "char":
+        return _sized_writer(str.encode, size)
+    return _sized_writer(lambda text: text.encode("utf-16-be"), size, 2)
 
-    def write(values: Values) -> list[bytes]:
-        encoded = list(map(str.encode, _texts(values)[0], repeat(encoding)))
+
+def _sized_writer(encode: Callable[[str], bytes], size: int | None, width: int = 1) -> Writer:
+    """Strings of ``size`` characters of ``width`` bytes; without a size, each after the count of its own."""
+
+    def write(values: Values) -> Pieces:
+        encoded = list(map(encode, _texts(values)[0]))
         if size is None:
             counts = map(len, encoded) if width == 1 else [len(data) // width for data in encoded]
-            return list(map(add, map(_COUNT.pack, counts), encoded))
-        return [data[: size * width].ljust(size * width, b"\0") for data in encoded]
+            return [list(map(_COUNT.pack, counts)), encoded]
+        return [[data[: size * width].ljust(size * width, b"\0") for data in encoded]]
 
     return write
 
@@ -207,7 +225,7 @@ def _element(column: Column) -> Callable[[str], Any]:
     return int
 
 
-def _array_writer(column: Column) -> Callable[[Values], list[bytes]]:
+def _array_writer(column: Column) -> Writer:
     size, element = _length(column.arraysize), _element(column)
     parts = 2 if column.datatype.endswith("Complex") else 1
     code = _CODES[column.datatype][0]
@@ -224,23 +242,23 @@ def _array_writer(column: Column) -> Callable[[Values], list[bytes]]:
             return head + b"".join(b"T" if item else b"F" for item in items)
         return head + struct.pack(f">{len(items)}{code}", *items)
 
-    return lambda values: _distinct(values, encode)
+    return lambda values: [_distinct(values, encode)]
 
 
-def _number_writer(column: Column) -> Callable[[Values], list[bytes]]:
+def _number_writer(column: Column) -> Writer:
     encode = _scalar(column)
     pack = struct.Struct(">" + _CODES[column.datatype]).pack
 
-    def write(values: Values) -> list[bytes]:
+    def write(values: Values) -> Pieces:
         try:
-            return list(map(pack, values))
+            return [list(map(pack, values))]
         except struct.error:
-            return _distinct(values, encode)
+            return [_distinct(values, encode)]
 
-    return write if column.datatype in ("float", "double", *NULLS) else lambda values: [encode(v) for v in values]
+    return write if column.datatype in ("float", "double", *NULLS) else lambda values: [list(map(encode, values))]
 
 
-def _binary_cells(column: Column) -> Callable[[Values], list[bytes]]:
+def _binary_cells(column: Column) -> Writer:
     if column.datatype in ("char", "unicodeChar"):
         return _string_writer(column)
     return _array_writer(column) if is_array(column) else _number_writer(column)
@@ -268,14 +286,13 @@ def binary(columns: Sequence[Column], rows: Iterable[Sequence[Any]], *, flags: b
     for block in blocks(rows):
         values = list(zip(*block, strict=True))
         uniform = [is_uniform(column) for column in values]
-        cells: list[Iterable[bytes]] = [_null_flags(values, uniform)] if flags else []
-        for same, group in groupby(zip(uniform, writers, values, strict=True), key=itemgetter(0)):
+        pieces: list[bytes | Sequence[bytes]] = [_null_flags(values, uniform)] if flags else []
+        for writer, column, same in zip(writers, values, uniform, strict=True):
             if same:
-                together = b"".join(writer(column[:1])[0] for _same, writer, column in group)
-                cells.append(repeat(together, len(block)))
+                pieces += [piece[0] for piece in writer(column[:1])]
             else:
-                cells += [writer(column) for _same, writer, column in group]
-        data = rest + b"".join(chain.from_iterable(zip(*cells, strict=True)))
+                pieces += writer(column)
+        data = rest + in_rows(pieces, len(block), b"")
         whole = len(data) - len(data) % 3
         rest = data[whole:]
         yield binascii.b2a_base64(data[:whole])

@@ -12,6 +12,9 @@ from gateway.vo.dali import DaliError
 
 T = TypeVar("T")
 STREAM_SECONDS = 3600.0
+FIRST_ROWS, ROWS = 120, 500
+"""rows that are asked of the database at a time; the first are few, so that they leave at once, and yet enough for
+what clients show as a page"""
 
 
 class Stopped(DaliError):
@@ -36,17 +39,20 @@ class Stop:
         self._reason: str | None = None
 
     def blocks(self, fetch: Callable[[int], list[T]]) -> Iterator[list[T]]:
-        """The lists that ``fetch(count)`` gives, with the clock running only while it works."""
-        size = 50
+        """The lists that ``fetch(count)`` gives, with the clock running only while it works.
+
+        Fewer than were asked for are the last."""
+        size = FIRST_ROWS
         while True:
             self._resumed = time.monotonic()
             block = fetch(size)
             self._spent += time.monotonic() - self._resumed
-            if not block:
-                return
             self.rows += len(block)
-            yield block
-            size = 500
+            if block:
+                yield block
+            if len(block) < size:
+                return
+            size = ROWS
 
     def reason(self) -> str | None:
         now = time.monotonic()

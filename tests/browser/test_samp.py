@@ -61,6 +61,14 @@ def open_menu(page, number: int = 0):
     return page.locator("[data-samp-list]").nth(number)
 
 
+def look_for_programs(page):
+    """The menu of the Crab's results, which then offers what each program listens to."""
+    page.goto(CRAB)
+    menu = open_menu(page)
+    menu.locator("text=Look for programs").click()
+    return menu
+
+
 def toast(page, words: str) -> None:
     page.locator(".d-toast", has_text=words).first.wait_for()
 
@@ -68,9 +76,7 @@ def toast(page, words: str) -> None:
 def test_topcat_loads_the_table_and_rows_are_marked_both_ways(desk, page) -> None:
     desk.hub(consent=True)
     topcat = desk.topcat()
-    page.goto(CRAB)
-    menu = open_menu(page)
-    menu.locator("text=Look for programs").click()
+    menu = look_for_programs(page)
     menu.locator("[data-samp=table][data-samp-client]:has-text('topcat')").click()
     toast(page, "topcat: taken")
     until(lambda: topcat.tables() == 1)
@@ -87,9 +93,7 @@ def test_topcat_loads_the_table_and_rows_are_marked_both_ways(desk, page) -> Non
 def test_aladin_shows_the_table_and_goes_to_the_position(desk, page) -> None:
     desk.hub(consent=True)
     aladin = desk.aladin()
-    page.goto(CRAB)
-    menu = open_menu(page)
-    menu.locator("text=Look for programs").click()
+    menu = look_for_programs(page)
     menu.locator("[data-samp=table][data-samp-client]:has-text('Aladin')").click()
     until(lambda: 3 in aladin.planes().values())
     assert any("Crab Nebula" in name for name in aladin.planes())
@@ -105,9 +109,7 @@ def test_each_program_gets_what_it_listens_to(desk, page, programs, archive) -> 
     images = programs("Pictures", "image.load.fits", "coord.pointAt.sky")
     archive.crab[1].dataproduct_type = "image"
     archive.crab[1].save()
-    page.goto(CRAB)
-    menu = open_menu(page)
-    menu.locator("text=Look for programs").click()
+    menu = look_for_programs(page)
     menu.locator("[data-samp-client]").first.wait_for()
     assert menu.locator("[data-samp=table][data-samp-client]").all_inner_texts() == ["to Tables"]
     assert sorted(menu.locator("[data-samp=position][data-samp-client]").all_inner_texts()) == ["to Pictures", "to Tables"]  # fmt: skip
@@ -198,9 +200,7 @@ def test_an_answer_that_refuses_is_told(desk, page, programs) -> None:
 
 def test_a_hub_without_programs_is_told(desk, page) -> None:
     desk.hub(consent=True)
-    page.goto(CRAB)
-    menu = open_menu(page)
-    menu.locator("text=Look for programs").click()
+    menu = look_for_programs(page)
     menu.locator("text=None is connected").wait_for()
     menu.locator("text=Send this table").click()
     toast(page, "No connected program takes this")

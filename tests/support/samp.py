@@ -2,7 +2,8 @@
 small client.
 
 The Web Profile has one port on a machine (21012), so tests take turns. Java programs run inside a BeanShell
-interpreter, by whose lines their own windows are clicked and read.
+interpreter, by whose lines their own windows are clicked and read; answers come by a pipe of their own, because what
+a program's other threads print may stand in the middle of a line.
 """
 
 import fcntl
@@ -114,9 +115,8 @@ class Desk:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    pipe.close()
+            if process.stdin is not None:
+                process.stdin.close()
         if self.outer is None:
             os.environ.pop("SAMP_HUB", None)
         else:
@@ -125,7 +125,7 @@ class Desk:
 
 
 class JavaProgram:
-    """One with windows, inside a BeanShell interpreter. ``do(code)`` runs in its process; what it prints is returned."""
+    """One with windows, inside a BeanShell interpreter. ``do(code)`` runs in its process; what it tells is returned."""
 
     def __init__(self, desk: Desk, jar: str, *start: str) -> None:
         reader, writer = os.pipe()
@@ -134,33 +134,35 @@ class JavaProgram:
         with os.fdopen(reader) as given:
             desk.env["DISPLAY"] = f":{given.readline().strip()}"
         classes = f"{BEANSHELL}:/usr/share/java/{jar}"
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.process = desk.start("java", "-cp", classes, "bsh.Interpreter", **pipes)
-        self.said: queue.Queue[str] = queue.Queue()
+        self.process = desk.start("java", "-cp", classes, "bsh.Interpreter", stdin=subprocess.PIPE)
+        self.told: queue.Queue[str] = queue.Queue()
         self.count = 0
-        threading.Thread(target=self._listen, daemon=True).start()
-        for code in start:
+        answers = desk.home / f"{jar}.answers"
+        os.mkfifo(answers)
+        threading.Thread(target=self._listen, args=(answers,), daemon=True).start()
+        way = f'answers = new java.io.PrintStream(new java.io.FileOutputStream("{answers}"), true);'
+        for code in (f"{way} tell(what) {{ answers.println(what); }}", *start):
             self.do(code)
         until(desk.somebody_listens)
 
-    def _listen(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.said.put(line.decode(errors="replace").replace("bsh % ", "").strip())
+    def _listen(self, answers: Path) -> None:
+        with answers.open(errors="replace") as lines:
+            for line in lines:
+                self.told.put(line.strip())
 
     def do(self, code: str) -> list[str]:
         assert self.process.stdin is not None
         self.count += 1
         end = f"done-{self.count}"
-        self.process.stdin.write(f'{code}\nprint("{end}");\n'.encode())
+        self.process.stdin.write(f'{code}\ntell("{end}");\n'.encode())
         self.process.stdin.flush()
         lines: list[str] = []
-        while (line := self.said.get(timeout=PATIENCE)) != end:
+        while (line := self.told.get(timeout=PATIENCE)) != end:
             lines.append(line)
         return lines
 
     def value(self, expression: str) -> str:
-        return next(line[1:] for line in self.do(f'print("=" + ({expression}));') if line.startswith("="))
+        return self.do(f"tell({expression});")[0]
 
 
 class Topcat(JavaProgram):
@@ -203,23 +205,23 @@ class Aladin(JavaProgram):
         # It would read its own commands from where the interpreter reads.
         silence = "System.setIn(new java.io.PipedInputStream(new java.io.PipedOutputStream()));"
         super().__init__(desk, "aladin.jar", silence, begin, "setAccessibility(true);")
-        until(lambda: "=true" in self.ask(f'print("=" + ({ALADIN}.dialog != null));'))
+        until(lambda: "=true" in self.ask(f'tell("=" + ({ALADIN}.dialog != null));'))
 
     def ask(self, code: str) -> list[str]:
-        """As ``do``; while Aladin is still being built an answer may be an error, which is printed."""
+        """As ``do``; while Aladin is still being built an answer may be an error, which is told."""
         one_line = " ".join(code.split())
-        return self.do(f"try {{ {one_line} }} catch (Throwable problem) {{ print(problem); }}")
+        return self.do(f"try {{ {one_line} }} catch (Throwable problem) {{ tell(problem); }}")
 
     def planes(self) -> dict[str, int]:
         """The layers that it shows, with the number of objects on each."""
         code = f"""for (int i = 0; i < {ALADIN}.calque.plan.length; i++) {{ plane = {ALADIN}.calque.plan[i];
-          if (plane.type != 0 && plane.flagOk) print("=" + plane.getCounts() + "=" + plane.label); }}"""
+          if (plane.type != 0 && plane.flagOk) tell("=" + plane.getCounts() + "=" + plane.label); }}"""
         parts = [line.split("=", 2) for line in self.ask(code) if line.startswith("=")]
         return {name: int(count) for _, count, name in parts}
 
     def position(self) -> tuple[float, ...]:
         """Right ascension and declination of its reticle, degrees; nothing while it has none."""
-        code = f'print("=" + {ALADIN}.view.repere.raj + " " + {ALADIN}.view.repere.dej);'
+        code = f'tell("=" + {ALADIN}.view.repere.raj + " " + {ALADIN}.view.repere.dej);'
         return tuple(float(word) for line in self.ask(code) if line.startswith("=") for word in line[1:].split())
 
 

@@ -1,5 +1,6 @@
 """The second wall on PostgreSQL: a login of its own that may read the published tables alone, a transaction that is
-read-only, a statement_timeout; rows come from a server-side cursor.
+read-only, a statement_timeout; rows come from a server-side cursor. What a short answer needs goes to the server in
+one message (a pipeline, whose protocol takes one statement at a time and no stacked ones).
 
 Inside a transaction of the caller (and where TAP_DATABASE_URL is not set, which production forbids) the caller's own
 login is used, in a savepoint that is read-only.
@@ -7,8 +8,7 @@ login is used, in a savepoint that is read-only.
 
 import select
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -17,13 +17,12 @@ from django.db import connection as django_connection
 from psycopg import sql as names
 
 from gateway.vo.tables import Column
+from search.tap.database.watching import watched
 from search.tap.stopping import Stop
 from search.tap.uploads import Upload
 
 Row = Sequence[Any]
 IDLE = 8
-LOOK = 0.25
-"""seconds between two looks whether the answer is still wanted"""
 _TYPES = {
     "float": "real",
     "double": "double precision",
@@ -87,6 +86,8 @@ def _open() -> Connection:
             name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if name in parameters
         }
         connection = psycopg.connect(**wanted, connect_timeout=5, application_name="tap")
+    # One statement runs in one transaction: to keep its plan would gain nothing.
+    connection.prepare_threshold = None
     # A cursor is planned for its first rows alone unless told that all are wanted.
     connection.execute("SET cursor_tuple_fraction = 1.0")
     connection.execute("SET jit = off")
@@ -103,7 +104,6 @@ def blocks(sql: str, uploads: Sequence[Upload], stop: Stop) -> Iterator[list[Row
     try:
         for upload in uploads:
             _load(connection, upload)
-        _restrict(connection, stop)
         yield from _cursor(connection, sql, stop)
     finally:
         _give_back(connection)
@@ -117,57 +117,33 @@ def _give_back(connection: Connection) -> None:
     pool.give(connection)
 
 
-def _restrict(connection: Connection, stop: Stop) -> None:
-    connection.execute("SET TRANSACTION READ ONLY" if _is_fresh(connection) else "SET transaction_read_only = on")
-    connection.execute(f"SET LOCAL statement_timeout = {int(stop.seconds * 1000)}")
-
-
-def _is_fresh(connection: Connection) -> bool:
-    return connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
-
-
 def _inside_transaction(sql: str, uploads: Sequence[Upload], stop: Stop) -> Iterator[list[Row]]:
     django_connection.ensure_connection()
     connection: Connection = django_connection.connection
     with connection.transaction(force_rollback=True):
         for upload in uploads:
             _load(connection, upload)
-        connection.execute("SET LOCAL transaction_read_only = on")
-        connection.execute(f"SET LOCAL statement_timeout = {int(stop.seconds * 1000)}")
         found = list(_cursor(connection, sql, stop))
     yield from found
 
 
 def _cursor(connection: Connection, sql: str, stop: Stop) -> Iterator[list[Row]]:
+    """The rows, from a transaction that reads only from here on."""
+    cursor = connection.cursor(binary=True)
+
+    def fetch(count: int) -> list[Row]:
+        cursor.execute(f"FETCH {count} FROM tap_result".encode())
+        return cursor.fetchall()  # type: ignore[return-value]  # a tuple is a row
+
     try:
-        with psycopg.ServerCursor(connection, "tap_result") as cursor, _watched(connection, stop):
-            cursor.execute(sql.encode(), binary=True)
-            fetch: Callable[[int], list[Row]] = cursor.fetchmany  # type: ignore[assignment]  # a tuple is a row
+        with watched(connection, stop), connection.pipeline():
+            connection.execute("SET LOCAL transaction_read_only = on")
+            connection.execute(f"SET LOCAL statement_timeout = {int(stop.seconds * 1000)}".encode())
+            connection.execute(f"DECLARE tap_result NO SCROLL CURSOR FOR {sql}".encode())
             yield from stop.blocks(fetch)
     except psycopg.errors.QueryCanceled as error:
         stop.reason()
         raise stop.error() from error
-
-
-@contextmanager
-def _watched(connection: Connection, stop: Stop) -> Iterator[None]:
-    """A thread that cancels the statement once nobody waits for it; the deadline is the database's own."""
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(LOOK):
-            if stop.reason():
-                with suppress(psycopg.Error):
-                    connection.cancel()
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        # A cancellation that is under way must not hit the next query of the connection.
-        over.set()
-        watcher.join()
 
 
 def _load(connection: Connection, upload: Upload) -> None:

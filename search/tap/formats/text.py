@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from gateway.vo.cells import blocks, plain_cells
+from gateway.vo.cells import blocks, in_rows, is_uniform, plain_cells
 from search.tap.formats.base import Answer, Format, checked
 
 Texts = Sequence[str]
@@ -32,9 +32,10 @@ def _lines(answer: Answer, cells: Callable[[Texts], Texts], separator: str, end:
     yield (separator.join(cells([column.name for column in answer.columns])) + end).encode("utf-8", "replace")
     writers = [plain_cells(column) for column in answer.columns]
     for block in blocks(checked(answer)):
-        columns = [cells(write(values)) for write, values in zip(writers, zip(*block, strict=True), strict=True)]
-        lines = map(separator.join, zip(*columns, strict=True))
-        yield (end.join(lines) + end).encode("utf-8", "replace")
+        pieces: list[str | Texts] = []
+        for write, values in zip(writers, zip(*block, strict=True), strict=True):
+            pieces += (cells(write(values[:1]))[0] if is_uniform(values) else cells(write(values))), separator
+        yield in_rows([*pieces[:-1], end], len(block), "").encode("utf-8", "replace")
 
 
 def _csv(answer: Answer) -> Iterator[bytes]:

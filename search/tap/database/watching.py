@@ -1,0 +1,92 @@
+"""One thread of a process that cancels PostgreSQL's statements once nobody waits for them any more.
+
+The deadline is the database's own; this sees that a client went away or that a job was aborted.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+
+from search.tap.stopping import Stop
+
+LOOK = 0.25
+"""seconds between two looks"""
+LONGEST_CANCEL = 5.0
+"""seconds that a request to cancel may take, so that a server that hangs does not keep the others waiting"""
+
+
+class _Watched:
+    """A statement at work. The lock is held while it is cancelled, so that the cancellation cannot hit the next
+    statement of the connection."""
+
+    def __init__(self, connection: psycopg.Connection[Any], stop: Stop) -> None:
+        self._connection: psycopg.Connection[Any] | None = connection
+        self._stop = stop
+        self._lock = threading.Lock()
+
+    def look(self) -> None:
+        with self._lock:
+            if self._connection is not None and self._stop.reason():
+                with suppress(psycopg.Error):
+                    self._connection.cancel_safe(timeout=LONGEST_CANCEL)
+
+    def end(self) -> None:
+        with self._lock:
+            self._connection = None
+
+
+class _Watcher:
+    """Looks at all statements in turn; its thread starts with the first of them and again after a fork."""
+
+    def __init__(self) -> None:
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Without thread and statements, as a process is after a fork."""
+        self._statements: set[_Watched] = set()
+        self._is_running = False
+        self._lock = threading.Lock()
+        self._work = threading.Event()
+
+    def add(self, statement: _Watched) -> None:
+        with self._lock:
+            if not self._is_running:
+                self._is_running = True
+                threading.Thread(target=self._run, name="tap-watcher", daemon=True).start()
+            self._statements.add(statement)
+            self._work.set()
+
+    def remove(self, statement: _Watched) -> None:
+        with self._lock:
+            self._statements.discard(statement)
+        statement.end()
+
+    def _run(self) -> None:
+        while self._work.wait():
+            time.sleep(LOOK)
+            with self._lock:
+                statements = list(self._statements)
+                if not statements:
+                    self._work.clear()
+            for statement in statements:
+                statement.look()
+
+
+_watcher = _Watcher()
+os.register_at_fork(after_in_child=_watcher.start_anew)
+
+
+@contextmanager
+def watched(connection: psycopg.Connection[Any], stop: Stop) -> Iterator[None]:
+    """The connection's statements are cancelled as soon as ``stop`` has a reason."""
+    statement = _Watched(connection, stop)
+    _watcher.add(statement)
+    try:
+        yield
+    finally:
+        _watcher.remove(statement)
