@@ -18,6 +18,7 @@ FILES = [
     ["d", "javascript:alert(1)", "text/html", "-5"],
     ["e", "", "", ""],
 ]
+LINKED = {"c": "HERE/good/run-c.fits", "outside": "https://files.example/run-c.fits", "none": ""}
 PLACES = [
     ["obs_id", "s_ra", "s_dec", "s_fov", "t_min", "t_max"],
     ["a", "83.6", "22.0", "5", "53000.0", "53000.5"], ["b", "84", "21", "-3", "", ""], ["c", "999", "22", "5", "1", "2"],
@@ -126,6 +127,12 @@ class Handler(BaseHTTPRequestHandler):
             status, kind, body = 200, "text/plain", "too many tables"
         elif self.path.endswith("/results/result"):
             status, kind, body = (404, "text/plain", "gone") if mode == "asynclost" else answer("good", "")
+        elif "/links" in self.path:
+            kind = "application/x-votable+xml;content=datalink"
+            place = self.path.rpartition("=")[2]
+            rows = [["#preview", "HERE/good/run-c.png"], ["#this", LINKED[place]]] if LINKED[place] else []
+            status, body = 200, document(["semantics", "access_url"], rows)
+            body = body.replace("HERE", f"http://{self.headers['Host']}")
         else:
             status, kind, body = 200, "text/xml", uws(mode)
         self.send_response(status)

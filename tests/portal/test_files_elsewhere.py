@@ -7,6 +7,8 @@ from io import BytesIO
 
 import pytest
 
+from jobs import addresses
+from jobs.errors import Refused
 from jobs.models import Job
 from jobs.worker import work_once
 from tests.portal.test_elsewhere import ask, own_cache, tap  # noqa: F401 - other archives, as there
@@ -72,9 +74,9 @@ def test_a_script_gives_the_token_to_this_gateway_alone(answered, settings, kind
 
 
 @pytest.mark.slow
-def test_a_zip_takes_what_the_operators_allow(answered) -> None:
+def test_a_zip_takes_what_the_operators_allow_and_follows_datalink(answered) -> None:
     client, rows = answered("alice")
-    client.post(f"{rows}cart", {"row": ["0", "1"]})
+    client.post(f"{rows}cart", {"row": ["0", "1", "2"]})
     client.post("/cart/zip")
     while work_once(("io",), lambda: False):
         pass
@@ -82,8 +84,17 @@ def test_a_zip_takes_what_the_operators_allow(answered) -> None:
     assert job.phase == "COMPLETED", job.error_message
     packed = b"".join(client.get(f"/uws/package/{job.pk}/results/package.zip", follow=True))
     with zipfile.ZipFile(BytesIO(packed)) as archive:
-        assert "data/run-a.fits" in archive.namelist()
-        assert len(json.loads(archive.read("manifest.json"))["products"]) == 1
+        assert {"data/run-a.fits", "data/run-c.fits"} <= set(archive.namelist())
+        assert len(json.loads(archive.read("manifest.json"))["products"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("link", "words"), [("outside", "leads to an address that is not allowed"), ("none", "names no file")]
+)
+def test_a_datalink_table_that_leads_astray_is_refused(tap, settings, tmp_path, link: str, words: str) -> None:  # noqa: F811
+    settings.INPUT_URLS = [tap.url("good")]
+    with pytest.raises(Refused, match=words):
+        addresses.fetch(Job(), "observations", f"{tap.url('good')}/links?ID={link}", tmp_path / "input")
 
 
 def test_an_analysis_is_filled_in_with_the_files_that_may_be_fetched(answered, tap) -> None:  # noqa: F811
@@ -91,11 +102,10 @@ def test_an_analysis_is_filled_in_with_the_files_that_may_be_fetched(answered, t
     answer = client.post(f"{rows}analyse", {"type": "counts_map", "row": ["0", "1", "2"]})
     address = tap.url("good") + "/run-a.fits"
     assert answer["Location"].startswith("/jobs/new/counts_map?ID=http")
-    assert answer["Location"].count("ID=") == 1
+    assert answer["Location"].count("&ID=") == 1, "the DataLink table is followed by the job"
     page = client.get(answer["Location"]).content.decode()
     assert address in page
     assert "b: this gateway&#x27;s operators let jobs take no files from files.example." in page
-    assert "c: its archive gives a DataLink table and not the file itself." in page
 
 
 @pytest.mark.parametrize(

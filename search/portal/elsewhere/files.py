@@ -38,14 +38,12 @@ class Away:
 
     @property
     def is_list(self) -> bool:
-        """Does its address lead to a DataLink table, which only names the files?"""
+        """Does its address lead to a DataLink table, which names the file? Jobs follow it."""
         return "datalink" in self.kind.lower()
 
     @property
     def refusal(self) -> str:
         """Why no job here can take it, in words; empty where one can."""
-        if self.is_list:
-            return _("%(title)s: its archive gives a DataLink table and not the file itself.") % {"title": self.title}
         if not addresses.is_allowed(self.address):
             return _("%(title)s: this gateway's operators let jobs take no files from %(host)s.") % {
                 "title": self.title,
@@ -55,6 +53,8 @@ class Away:
 
     @property
     def file_name(self) -> str:
+        if self.is_list:
+            return re.sub(r"[^\w.+-]+", "_", f"{self.title}-links.vot").lstrip(".-")
         last = unquote(urlsplit(self.address).path).rstrip("/").rpartition("/")[2]
         return re.sub(r"[^\w.+-]+", "_", last).lstrip(".-")[:120] or self.key
 
