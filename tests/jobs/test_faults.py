@@ -71,7 +71,7 @@ def alone(request, tmp_path, template):
 def all_is_well(gateway: JobGateway) -> None:
     """Of all jobs that this gateway ever had."""
     orphans = Orphans(gateway)
-    until(lambda: gateway.revived() or orphans.none_stay(), PATIENCE, f"all jobs ended: {gateway.phases()}")
+    until(lambda: gateway.revived() or orphans.none_stay(), PATIENCE, f"all jobs ended: {gateway.phases()}", 0.4)
     assert gateway.phases() == +gateway.due
     # One history and one ending for each, and one result of each name.
     assert gateway.query("SELECT count(*) FROM provenance_activity WHERE identifier LIKE 'job-%'") == [
@@ -165,7 +165,7 @@ def at_the_gate(gateway: JobGateway, gate: Path) -> None:
         {"name": "sleep", "count": COUNT - naps, "failing": FAILING},
         {"name": "nap", "count": naps, "failing": FAILING},
     )
-    until(lambda: len(runs(gateway, "script")) == 2, PATIENCE, "two wait at the gate")
+    until(lambda: len(runs(gateway, "script")) == 2, PATIENCE, "two wait at the gate", 0.2)
     assert in_flight(gateway) >= COUNT
 
 
@@ -174,7 +174,7 @@ def test_kill_9_of_a_light_job(gateway):
     again = "SELECT count(*) FROM jobs_job WHERE attempts = 2"
     ((before,),) = gateway.query(again)
     gateway.create(COUNT, failing=FAILING, slow=2)
-    until(lambda: len(runs(gateway)) == 2, PATIENCE, "two run")
+    until(lambda: len(runs(gateway)) == 2, PATIENCE, "two run", 0.2)
     for pid in runs(gateway):
         os.kill(pid, signal.SIGKILL)
     assert in_flight(gateway) == COUNT
@@ -219,9 +219,9 @@ def test_the_disk_of_scratch_is_full_and_has_room_again(alone):
 
 
 def test_the_disk_of_scratch_stays_full(alone):
-    alone.create(COUNT)
+    alone.create(AGAIN)
     start_worker_without_room(alone, attempts=2)
-    until(lambda: alone.ended() == COUNT, PATIENCE, f"all ended: {alone.phases()}")
+    until(lambda: alone.ended() == AGAIN, PATIENCE, f"all ended: {alone.phases()}")
     assert alone.query("SELECT DISTINCT phase, error_type, error_message, attempts FROM jobs_job") == [
         ("ERROR", "transient", "The disk of the worker is full.", 2)
     ]

@@ -233,12 +233,13 @@ class JobGateway:
         return [p for p in folder.iterdir() if len(p.name) == 32] if folder.is_dir() else []
 
 
-def until(condition, seconds: float, what: str) -> None:
+def until(condition, seconds: float, what: str, every: float = 0.05) -> None:
+    """``every``: s between two looks; a look at all processes, or at many jobs, takes time from those that work."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 NAP_SCRIPT = 'until [ -e "$gate" ]; do sleep 0.1; done; sleep "$seconds"; "$fail" && exit 3; echo slept > result'
