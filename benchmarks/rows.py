@@ -1,6 +1,11 @@
-"""Synthetic ObsCore rows: 60 % round 120 sources with Zipf weights, 25 % along the galactic plane, 15 % uniform."""
+"""Synthetic ObsCore rows: 60 % round 120 sources with Zipf weights, 25 % along the galactic plane, 15 % uniform.
 
+``python -m benchmarks.rows COUNT > rows.csv`` writes them with a header, for another service to hold the same.
+"""
+
+import csv
 import math
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -119,3 +124,10 @@ def make(count: int, policy: int, seed: int = 1) -> Iterator[tuple[Any, ...]]:
             "ivo://distiller.example/arc", "public", "2020-01-01T00:00:00", "pos.eq", "deg", 72.0, "calibrated",
             "calibrated", "em.energy", "TeV", "calibrated", f"P-{source}", 1,
         )  # fmt: skip
+
+
+if __name__ == "__main__":
+    first = COLUMNS.index("dataproduct_type")
+    writer = csv.writer(sys.stdout)
+    writer.writerow(COLUMNS[first:])
+    writer.writerows(row[first:] for row in make(int(sys.argv[1]), 1))

@@ -1,6 +1,7 @@
 """A gateway to measure: a store of synthetic rows that is made once and kept, and a web server with a worker over it."""
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -53,12 +54,40 @@ def _manage(env: dict[str, str], *arguments: str) -> str:
     return subprocess.run(command, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-class Service:
+class Refused(Exception):
+    """The service answered a query with an error."""
+
+    @classmethod
+    def check(cls, answer: requests.Response) -> None:
+        if answer.status_code != 200:
+            raise cls(f"{answer.status_code}: {answer.text[:2000]}")
+
+
+class Remote:
+    """A TAP service that runs already. What its processes use is not known here."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self.session = requests.Session()
+        self.session.headers["Accept-Encoding"] = "identity"
+
+    def ask(self, query: str, **parameters: str) -> bytes:
+        answer = self.session.post(f"{self.url}/sync", {"LANG": "ADQL", "QUERY": query, **parameters})
+        Refused.check(answer)
+        return answer.content
+
+    def cpu(self, *, worker: bool = False) -> float:
+        """Seconds of CPU used so far; not a number where that is not known."""
+        return math.nan
+
+
+class Service(Remote):
     """A web server of two processes (and a worker for async) over the store."""
 
     def __init__(self, env: dict[str, str], postgres: int | None) -> None:
         port = free_port()
-        self.url, self.postgres = f"http://127.0.0.1:{port}/tap", postgres
+        super().__init__(f"http://127.0.0.1:{port}/tap")
+        self.postgres = postgres
         env = {**env, "PUBLIC_URL": f"http://127.0.0.1:{port}"}
         gunicorn = [str(Path(sys.executable).parent / "gunicorn"), "gateway.wsgi", f"--bind=127.0.0.1:{port}",
                     "--worker-class=gthread", "--workers=2", "--threads=64", "--log-level=error"]  # fmt: skip
@@ -66,8 +95,6 @@ class Service:
         log = subprocess.DEVNULL
         self.web = subprocess.Popen(gunicorn, env=env, stdout=log, stderr=log, start_new_session=True)
         self.worker = subprocess.Popen(worker, env=env, stdout=log, stderr=log, start_new_session=True)
-        self.session = requests.Session()
-        self.session.headers["Accept-Encoding"] = "identity"
         for _ in range(200):
             with contextlib.suppress(OSError):
                 urllib.request.urlopen(f"{self.url}/availability", timeout=5).read()
@@ -96,12 +123,6 @@ class Service:
         """Largest resident size of a web process, MB."""
         sizes = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in _tree(self.web.pid)]
         return max(sizes) * PAGE / 2**20
-
-    def ask(self, query: str, **parameters: str) -> bytes:
-        answer = self.session.post(f"{self.url}/sync", {"LANG": "ADQL", "QUERY": query, **parameters})
-        if answer.status_code != 200:
-            raise SystemExit(f"{answer.status_code}: {answer.text[:2000]}")
-        return answer.content
 
 
 def _tree(pid: int) -> list[int]:

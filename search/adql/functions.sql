@@ -109,11 +109,12 @@ CREATE OR REPLACE FUNCTION adql.nocasematch(t text, pattern text) RETURNS int LA
 $$ SELECT CASE WHEN length(regexp_replace(pattern, '%+', '%', 'g')) <= 1000
        AND length(regexp_replace(regexp_replace(pattern, '%+', '%', 'g'), '[^%]', '', 'g')) <= 8
      THEN (t COLLATE "C" ILIKE pattern ESCAPE '')::int END $$;
+-- Single expressions of functions that may be called with NULL: the planner writes such functions into the query itself.
 CREATE OR REPLACE FUNCTION adql.words(t text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT coalesce(array_agg(found[1]), '{}') FROM regexp_matches(
-     lower(t COLLATE "C"), '[^\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u007f]+', 'g') AS found $$;
+$$ SELECT array_remove(regexp_split_to_array(
+     lower(t COLLATE "C"), '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u007f]+'), '') $$;
 CREATE OR REPLACE FUNCTION adql.hasword(haystack text, needle text) RETURNS int
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT (adql.words(needle) <@ adql.words(haystack))::int $$;
 CREATE OR REPLACE FUNCTION adql.hashlist_has(list text, item text) RETURNS int
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS

@@ -9,7 +9,6 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -116,7 +115,3 @@ def _readme(product: Product, documents: dict[str, bytes]) -> str:
         "To open it:  gammapy.data.Observation.read(FILE), or any FITS reader (GADF DL3).",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _member(product: Product, part: dict[str, Any]) -> str:
-    return f"    {part['hdu']:<12} {product.obs_publisher_did}.{part['name']}"

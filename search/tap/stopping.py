@@ -12,9 +12,9 @@ from gateway.vo.dali import DaliError
 
 T = TypeVar("T")
 STREAM_SECONDS = 3600.0
-FIRST_ROWS, ROWS = 120, 500
-"""rows that are asked of the database at a time; the first are few, so that they leave at once, and yet enough for
-what clients show as a page"""
+FIRST_ROWS, ROWS = 120, 250
+"""rows that are asked of the database at a time, as many as the writers take (gateway.vo.cells); the first are few, so
+that they leave at once, and yet all that a client shows on a page"""
 
 
 class Stopped(DaliError):

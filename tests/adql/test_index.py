@@ -94,6 +94,14 @@ def test_the_gist_index_is_used(postgresql_archive: psycopg.Connection[Any], sou
     assert "_sky" in "\n".join(row[0] for row in rows)
 
 
+def test_the_search_for_words_becomes_a_part_of_the_statement(postgresql_archive: psycopg.Connection[Any]) -> None:
+    """A call for each of a million rows takes a minute; an expression of the statement itself some seconds."""
+    text = sql("ivoa.obscore AS o WHERE 1 = ivo_hasword(o.target_name, 'nebula')", "postgresql")
+    rows = postgresql_archive.execute(f"EXPLAIN VERBOSE {text}").fetchall()
+    assert "hasword" in text
+    assert "adql." not in "\n".join(row[0] for row in rows)
+
+
 def _index(connection: sqlite3.Connection, tree: str) -> list[tuple[float, ...]]:
     return connection.execute(f"SELECT * FROM {tree} ORDER BY id").fetchall()
 

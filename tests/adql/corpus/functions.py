@@ -72,6 +72,10 @@ FUNCTIONS: list[Case] = [
         [(0, 1)],
     ),
     (
+        f"SELECT TOP 1 ivo_hasword('-AGN, Blazar.', 'blazar agn'), ivo_hasword('blazars', 'blazar'), ivo_hasword('x', '. '), ivo_hasword(' ', 'x'), ivo_hasword('Ünd éA', 'éa'), ivo_hasword(NULL, 'x'), ivo_hasword('x', NULL) {FROM}",
+        [(1, 0, 1, 0, 1, None, None)],
+    ),
+    (
         f"SELECT \"size\" {FROM} WHERE 1 = ivo_hasword(target_name, 'nebula')",
         sizes(lambda r: r["target_name"] == "Crab Nebula"),
     ),
