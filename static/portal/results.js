@@ -85,7 +85,7 @@ document.addEventListener("change", (event) => {
 document.addEventListener("submit", (event) => {
   if (event.target.matches("[data-selection]")) {
     complete(event.target);
-    const method = event.submitter?.formMethod || "get";
+    const method = event.submitter?.formMethod || event.target.method;
     const token = $("[name=csrfmiddlewaretoken]", event.target);
     if (token) token.disabled = method === "get";
   }

@@ -38,4 +38,15 @@ def test_the_rows_of_others_are_there_while_the_dead_one_still_hangs(gateway, ot
         for run in ("9001", "9002"):
             assert run in page.inner_text("main")
         assert axe(page) == []
+        page.locator(".d-tick").first.check()
+        page.click("[data-selection-bar] button:has-text('Analyse')")
+        page.click("[data-selection-bar] button[value=counts_map]")
+        page.wait_for_selector("text=let jobs take no files from 127.0.0.1")
+        page.set_viewport_size({"width": 360, "height": 800})
+        page.locator(".d-tick").nth(1).check()
+        page.click("[data-selection-bar] button:has-text('Add to cart')")
+        page.wait_for_selector("text=2 files were added to the cart.")
+        page.goto("/cart/")
+        assert page.locator("main tbody tr").count() == 2
+        assert axe(page) == []
         context.close()
