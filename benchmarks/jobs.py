@@ -79,8 +79,8 @@ def warm_up(gateway: JobGateway, url: str) -> int:
 def measure(gateway: JobGateway, count: int) -> None:
     url = gateway.start_web()
     ask = Http(url, gateway.token)
-    gateway.start_keeper()
     gateway.start_worker()
+    gateway.start_keeper()
     warm = warm_up(gateway, url)
 
     start, used = time.perf_counter(), processor_time(gateway)

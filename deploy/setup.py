@@ -41,6 +41,8 @@ TEST_PACKAGES = DEMO_PACKAGES | {
     "/etc/php/*/mods-available/pdo_sqlite.ini": "php-sqlite3",
     "/usr/sbin/slurmctld": "slurm-wlm",
     "/usr/sbin/munged": "munge",
+    "/usr/sbin/sshd": "openssh-server",
+    "ssh": "openssh-client",
     "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf": "fonts-dejavu-core",
 }
 

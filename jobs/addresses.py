@@ -12,9 +12,10 @@ from urllib.parse import quote, unquote, urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from requests import RequestException
+from requests import RequestException, Response
 
 from gateway.vo.http import Session
+from gateway.vo.votable_reader import BadVOTable, read
 from jobs import queue
 from jobs.activity import StagedInput
 from jobs.errors import Refused
@@ -24,6 +25,8 @@ from jobs.parameters import Parameter
 
 SECONDS = 900.0
 BLOCK = 2**20
+MAX_LINKS = 2**20
+"""bytes of a DataLink table"""
 OWN = ("/data/", "/products/")
 
 
@@ -56,6 +59,11 @@ def address_of(parameter: Parameter, text: str) -> str:
     return text
 
 
+def is_allowed(text: str) -> bool:
+    """Do the operators let jobs take files from this address?"""
+    return is_address(text) and _within(text, settings.INPUT_URLS)
+
+
 def _within(address: str, allowed: list[str]) -> bool:
     """The host must be the same, not only the beginning of the text: ``https://a.org`` does not allow a.org.evil."""
     try:
@@ -81,9 +89,11 @@ def fetch(job: Job, name: str, address: str, folder: Path) -> StagedInput:
     target = folder / (Path(unquote(urlsplit(address).path)).name[:200] or "input")
     try:
         with Session(max_bytes=limits().input_size, total_seconds=SECONDS) as session:
-            response = session.get(address, stream=True)
-            if response.status_code != 200:
-                raise Refused(400, name, address, _("it answers %(status)d") % {"status": response.status_code})
+            response = _opened(session, name, address)
+            if "content=datalink" in response.headers.get("Content-Type", "").lower():
+                place = _this(response, name, address)
+                target = folder / (Path(unquote(urlsplit(place).path)).name[:200] or "input")
+                response = _opened(session, name, place)
             sha256, size = hashlib.sha256(), 0
             renewed = time.monotonic()
             with target.open("wb") as stream:
@@ -98,6 +108,33 @@ def fetch(job: Job, name: str, address: str, folder: Path) -> StagedInput:
     kind = response.headers.get("Content-Type", "").split(";")[0].strip()[:100]
     kind = kind or "application/octet-stream"
     return StagedInput(address, "", target, sha256.hexdigest(), size, kind, {"access_url": address})
+
+
+def _opened(session: Session, name: str, address: str) -> Response:
+    response = session.get(address, stream=True)
+    if response.status_code != 200:
+        raise Refused(400, name, address, _("it answers %(status)d") % {"status": response.status_code})
+    return response
+
+
+def _this(response: Response, name: str, address: str) -> str:
+    """Where the file itself lies, by the DataLink table that an archive gives in its place (DataLink 1.1, section 3.3);
+    that address must be allowed too."""
+    try:
+        table = read(response.iter_content(BLOCK), max_bytes=MAX_LINKS, max_rows=1_000)
+    except BadVOTable as error:
+        raise Refused(
+            400, name, address, _("its DataLink table cannot be read: %(error)s") % {"error": error}
+        ) from error
+    names = [column.name.lower() for column in table.columns]
+    for values in table.rows:
+        row = dict(zip(names, values, strict=True))
+        place = str(row.get("access_url") or "")
+        if str(row.get("semantics") or "").rpartition("#")[2] == "this" and is_address(place):
+            if not is_allowed(place):
+                raise Refused(400, name, place, _("its DataLink table leads to an address that is not allowed"))
+            return place
+    raise Refused(400, name, address, _("its DataLink table names no file"))
 
 
 def entity_id(staged: StagedInput) -> str:

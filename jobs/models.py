@@ -75,6 +75,7 @@ class Job(models.Model):
             models.Index(fields=["type", "-created"], name="job_type_created"),
             # Holds all that a page of the list needs to be found: deep pages must not read the rows before them.
             models.Index(fields=["owner", "-created", "id", "phase"], name="job_owner_list"),
+            models.Index(fields=["owner", "destruction", "id", "phase"], name="job_owner_doomed"),
             models.Index(fields=["owner", "type", "-created"], name="job_owner_type_created"),
             models.Index(fields=["owner", "phase"], name="job_owner_phase"),
             models.Index(fields=["fingerprint", "-created"], name="job_same"),

@@ -116,8 +116,8 @@ def decide_end(end: End, attempts: int, limit: int) -> Ending:
     if end is End.FAULTY:
         return Ending(Phase.ERROR, "fatal")
     if end in (End.OVERRUN, End.CANCELLED):
-        # UWS 1.1, section 2.1.7 asks for the phase; the error tells a client whose user did not abort it why.
-        return Ending(Phase.ABORTED, "fatal" if end is End.OVERRUN else "")
+        # UWS 1.1, section 2.1.7 asks for the phase; the error tells a client why. What was cancelled may be run again.
+        return Ending(Phase.ABORTED, "fatal" if end is End.OVERRUN else "transient")
     if end is End.STOPPED:
         return Ending(Phase.QUEUED, counts_as_attempt=False)
     if attempts < limit:

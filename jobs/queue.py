@@ -76,21 +76,28 @@ FRESH: Mapping[str, Any] = {"ended": None, "progress": None, "step": "", "steps"
 
 def claim(queues: Sequence[str], worker: str) -> Job | None:
     """Takes the best waiting job of these classes for a new run, or None."""
-    now = timezone.now()
-    started = {"phase": Phase.EXECUTING, "lease": _lease(now), "started": now}
-    return _take(queues, worker, started, "started")
+    return _take(queues, worker, _started, "started")
+
+
+def _started(now: datetime) -> Mapping[str, Any]:
+    return {"phase": Phase.EXECUTING, "lease": _lease(now), "started": now}
 
 
 def hand_over(worker: str) -> Job | None:
     """Takes the best job that waits for the cluster. It stays QUEUED until the cluster runs it (``begin``)."""
-    return _take((SLURM,), worker, {"lease": None}, "given to the cluster")
+    return _take((SLURM,), worker, lambda _now: {"lease": None}, "given to the cluster")
 
 
-def _take(queues: Sequence[str], worker: str, changes: Mapping[str, Any], what: str) -> Job | None:
-    now = timezone.now()
-    for key, attempts, queued in in_order(waiting(queues, now)).values_list("id", "attempts", "queued")[:CANDIDATES]:
-        after = {"claim": secrets.token_hex(16), "worker": worker, "attempts": attempts + 1, **FRESH, **changes}
+def _take(
+    queues: Sequence[str], worker: str, changes: Callable[[datetime], Mapping[str, Any]], what: str
+) -> Job | None:
+    best = in_order(waiting(queues, timezone.now())).values_list("id", "attempts", "queued")
+    for key, attempts, queued in best[:CANDIDATES]:
+        after = {"claim": secrets.token_hex(16), "worker": worker, "attempts": attempts + 1, **FRESH}
         with transaction.atomic():
+            # A lock of the database may have been waited for; the lease must not have run out meanwhile.
+            now = timezone.now()
+            after |= changes(now)
             # As it was read: a job that was run, ended and queued again since then is left for the next look.
             free = Job.objects.filter(
                 pk=key, phase__in=phases_before(Act.CLAIM), claim="", attempts=attempts, queued=queued

@@ -111,6 +111,15 @@ def accepting(product_type: str | None, among: Sequence[JobType] | None = None) 
     ]
 
 
+def taking_products() -> list[Description]:
+    """The descriptions with a form that take products of any kind, those described on the site among them."""
+    return [
+        one.description
+        for one in offered()
+        if one.page and one.description.subtype != TRIAL and any(p.is_input for p in parameters_of(one.description))
+    ]
+
+
 def analysis_types() -> list[JobType]:
     """One job type for each folder of ``jobs.analysis`` with a ``description.py`` (its ``DESCRIPTION``)."""
     package = importlib.import_module("jobs.analysis")

@@ -331,7 +331,11 @@ def abort(job: Job, viewer: Viewer, why: str = "") -> Job:
 def _abort(job: Job, who: str, why: str) -> bool:
     with transaction.atomic():
         rows = Job.objects.filter(pk=job.pk, phase__in=phases_before(Act.ABORT))
-        changed = rows.update(phase=Phase.ABORTED, ended=timezone.now(), lease=None)
+        # Clients read the reason from the error of the job (pyvo: "No useful error from server" where there is none).
+        message = f"The job was aborted by {who}{f': {why}' if why else '.'}"
+        changed = rows.update(
+            phase=Phase.ABORTED, ended=timezone.now(), lease=None, error_type="transient", error_message=message
+        )
         if changed:
             job.note(who, "aborted", why)
     return bool(changed)

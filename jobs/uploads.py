@@ -50,8 +50,9 @@ def store_uploads(job: Job, job_type: JobType, uploads: Sequence[Upload]) -> Non
         parameters.check(job_type.description, job.parameters)
     missing = referred - {upload.name for upload in uploads} if not job_type.lenient else set()
     if missing:
-        part = sorted(missing)[0]
-        raise Refused(400, part, f"param:{part}", _("the request has no file part of that name"))
+        given = f"param:{sorted(missing)[0]}"
+        name = next(name for name, texts in job.parameters.items() if given in texts)
+        raise Refused(400, name, given, _("the request has no file part of that name"))
     if uploads:
         job.save(update_fields=["parameters"])
 

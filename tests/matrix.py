@@ -278,6 +278,8 @@ PORTAL = {
     "hips/<path:name>": opened("/hips/none", status=404),
     "search/archives": opened("/search/archives"),
     "search/archives/<uuid:identifier>/": opened(f"/search/archives/{UNKNOWN}/", status=404),
+    "search/archives/<uuid:identifier>/cart": opened(f"/search/archives/{UNKNOWN}/cart", post=True, status=404),
+    "search/archives/<uuid:identifier>/analyse": opened(f"/search/archives/{UNKNOWN}/analyse", post=True, status=404),
     "search/archives/<uuid:identifier>/export": opened(f"/search/archives/{UNKNOWN}/export", status=404),
     "search/archives/<uuid:identifier>/sign": opened(f"/search/archives/{UNKNOWN}/sign", post=True, status=404),
     "search/archives/signed/<str:token>/results.vot": opened("/search/archives/signed/unknown/results.vot", status=403),
@@ -287,7 +289,7 @@ PORTAL = {
     "search/simultaneous": Row(Kind.KNOWN, "/search/simultaneous?ID={key}", status=302),
     "searches/columns": signed_in("/searches/columns", post=True, status=(302, 400, 400, 400, 400)),
     "search/signed/<str:token>/results.vot": opened("/search/signed/unknown/results.vot", status=403),
-    "searches/": opened("/searches/", status=(302, 200, 200, 200, 200)),
+    "searches/": opened("/searches/"),
     "searches/<uuid:identifier>/": mine("/searches/{search}/", post=True, status=(302, 404, 404, 302, 404)),
 }
 

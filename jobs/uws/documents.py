@@ -96,6 +96,9 @@ def jobs_json(references: Iterable[Reference], base: str) -> dict[str, Any]:
 # --- job -------------------------------------------------------------------------------------------------------------
 
 
+UPLOAD = "param:"
+
+
 @dataclass(frozen=True)
 class ParameterValue:
     name: str
@@ -117,13 +120,15 @@ def parameter_values(job: Job, href: str) -> list[ParameterValue]:
     for name, texts in job.parameters.items():
         for value in texts:
             by_reference = is_upload(value)
-            shown = f"{href}/parameters/{quote(name)}" if by_reference else value
+            # Of several files each has the address of its part.
+            child = name if len(texts) == 1 else value.removeprefix(UPLOAD)
+            shown = f"{href}/parameters/{quote(child)}" if by_reference else value
             values.append(ParameterValue(name, shown, by_reference))
     return values
 
 
 def is_upload(value: str) -> bool:
-    return value.startswith("param:")
+    return value.startswith(UPLOAD)
 
 
 def has_history(job: Job) -> bool:

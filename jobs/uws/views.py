@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.db.models import QuerySet
 from django.http import (
@@ -79,8 +80,7 @@ def uws_view(*methods: str) -> Callable[[View], View]:
             except Refused as refused:
                 response = refusal(request, refused)
             except (RequestDataTooBig, TooManyFieldsSent) as error:
-                words = _("The request is too large: %(error)s") % {"error": error}
-                response = refusal(request, Refused(413, "", "", words))
+                response = refusal(request, Refused(413, "", "", _too_large(error)))
             except (MultiPartParserError, UnicodeDecodeError):
                 response = refusal(request, Refused(400, "", "", _("The body of the request cannot be read.")))
             response.setdefault("Cache-Control", "no-store")
@@ -91,8 +91,23 @@ def uws_view(*methods: str) -> Callable[[View], View]:
     return decorate
 
 
+def _too_large(error: Exception) -> str:
+    """The limit, where Django would tell the name of its setting."""
+    told = str(error)
+    if "settings." in told:
+        fields, size = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS, settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        told = f"> {fields} x NAME=VALUE" if isinstance(error, TooManyFieldsSent) else f"> {size} B"
+    return _("The request is too large: %(error)s") % {"error": told}
+
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
 def form_values(request: HttpRequest) -> Values:
     """Fields of a POST, of its body and of its address."""
+    if request.content_type not in FORMS and request.META.get("CONTENT_LENGTH") not in (None, "", "0"):
+        words = _("The body of the request cannot be read.")
+        raise Refused(415, "Content-Type", request.content_type or "", f"{words} ({', '.join(FORMS)})")
     values: Values = {name: request.GET.getlist(name) for name in request.GET}
     for name in request.POST:
         values[name] = [*values.get(name, []), *request.POST.getlist(name)]
@@ -402,11 +417,13 @@ def parameter(request: HttpRequest, type_name: str, base: str, job_id: str, name
     if request.method == "PUT":
         service.change_parameters(found, viewer(request), {name: put_values(request, name)})
         return see_other(request, f"{base}/{job_id}")
+    if any(f"{documents.UPLOAD}{name}" in texts for texts in found.parameters.values()):
+        return _upload(found, name)
     values = next((texts for known, texts in found.parameters.items() if known.lower() == name.lower()), None)
     if values is None:
         raise Refused(404, name[:80], "", _("the job has no such parameter"))
     if len(values) == 1 and documents.is_upload(values[0]):
-        return _upload(found, values[0].removeprefix("param:"))
+        return _upload(found, values[0].removeprefix(documents.UPLOAD))
     return atom(request, "\n".join(values))
 
 

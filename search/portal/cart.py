@@ -11,17 +11,29 @@ from gateway.access.rights import Viewer, policy_ids
 from search.archive.lookup import seen_by
 from search.archive.models import Collection, Product
 from search.portal import product as product_page
+from search.portal.elsewhere.files import Away
 from search.portal.models import CartItem
 
 MOST = 2_000
+MOST_AWAY = 500
 SESSION = "cart"
+AWAY = "cart_away"
 
 
 def keys(request: HttpRequest) -> list[str]:
     """KEYs in the order in which they were added."""
     if request.user.is_authenticated:
-        return list(CartItem.objects.filter(owner=request.user).order_by("added", "pk").values_list("key", flat=True))
+        own = CartItem.objects.filter(owner=request.user, away__isnull=True)
+        return list(own.order_by("added", "pk").values_list("key", flat=True))
     return list(request.session.get(SESSION, []))
+
+
+def elsewhere(request: HttpRequest) -> list[Away]:
+    """Files of other archives, in the order in which they were added."""
+    if request.user.is_authenticated:
+        items = CartItem.objects.filter(owner=request.user, away__isnull=False).order_by("added", "pk")
+        return [Away.read(one) for one in items.values_list("away", flat=True) if one]
+    return [Away.read(one) for one in request.session.get(AWAY, [])]
 
 
 def count(request: HttpRequest) -> int:
@@ -30,7 +42,7 @@ def count(request: HttpRequest) -> int:
         return 0
     if request.user.is_authenticated:
         return CartItem.objects.filter(owner=request.user).count()
-    return len(request.session.get(SESSION, []))
+    return len(request.session.get(SESSION, [])) + len(request.session.get(AWAY, []))
 
 
 def add(request: HttpRequest, identifiers: Iterable[str]) -> int:
@@ -48,6 +60,23 @@ def add(request: HttpRequest, identifiers: Iterable[str]) -> int:
     return len(new)
 
 
+def add_elsewhere(request: HttpRequest, files: Iterable[Away]) -> int:
+    """Adds files of other archives; returns how many are new."""
+    present = elsewhere(request)
+    known = {one.key for one in present}
+    new = [one for one in files if one.key not in known][: max(0, MOST_AWAY - len(present))]
+    if request.user.is_authenticated:
+        put_elsewhere(request.user, new)
+    else:
+        request.session[AWAY] = [one.kept() for one in (*present, *new)]
+    return len(new)
+
+
+def put_elsewhere(user: Any, new: Iterable[Away]) -> None:
+    items = [CartItem(owner=user, key=one.key, away=one.kept()) for one in new]
+    CartItem.objects.bulk_create(items, ignore_conflicts=True)
+
+
 def put(user: Any, new: Iterable[str]) -> None:
     CartItem.objects.bulk_create([CartItem(owner=user, key=key) for key in new], ignore_conflicts=True)
 
@@ -60,12 +89,15 @@ def drop(request: HttpRequest, gone: Iterable[str] | None) -> None:
         (items if left_out is None else items.filter(key__in=left_out)).delete()
     else:
         request.session[SESSION] = [] if left_out is None else [key for key in keys(request) if key not in left_out]
+        stay = [] if left_out is None else [one for one in elsewhere(request) if one.key not in left_out]
+        request.session[AWAY] = [one.kept() for one in stay]
 
 
 def take_over(sender: object, request: HttpRequest, user: Any, **_: object) -> None:
     """At sign-in what the visitor had collected becomes the user's."""
     collected = request.session.pop(SESSION, []) if hasattr(request, "session") else []
     put(user, collected)
+    put_elsewhere(user, map(Away.read, request.session.pop(AWAY, []) if hasattr(request, "session") else []))
 
 
 def products(keys_: Sequence[str], viewer: Viewer) -> list[tuple[Product, bool]]:

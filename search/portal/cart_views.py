@@ -16,10 +16,10 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gateway.access.request import viewer as viewer_of_request
-from jobs import service
+from jobs import addresses, service
 from jobs.description import Description
 from jobs.errors import Refused
-from jobs.registry import accepting
+from jobs.registry import accepting, taking_products
 from search.archive.lookup import seen_by
 from search.archive.models import Product
 from search.portal import cart, saving, scripts, show, watching
@@ -46,14 +46,21 @@ def page(request: HttpRequest) -> HttpResponse:
     open_rows = [row for row, may in rows if may]
     files = [row for row in open_rows if scripts.has_file(row)]
     dids = [row.obs_publisher_did for row in open_rows]
+    away = cart.elsewhere(request)
+    taken = [one.address for one in away if not one.refusal]
     context = {
+        "away": away,
+        "number": len(rows) + len(away),
+        "refusals": [one.refusal for one in away if one.refusal],
+        "inputs": [*dids, *taken],
+        "sources": sorted({one.archive for one in away}),
         "rows": [(row, cart.estimate(row), scripts.has_file(row), show.name(row)) for row, _may in rows],
-        "size": sum(cart.estimate(row) or 0 for row in files),
-        "unsized": sum(cart.estimate(row) is None for row in files),
+        "size": sum(cart.estimate(row) or 0 for row in files) + sum(one.size or 0 for one in away),
+        "unsized": sum(cart.estimate(row) is None for row in files) + sum(one.size is None for one in away),
         "closed": len(rows) - len(open_rows),
         "fileless": len(open_rows) - len(files),
         "dids": dids,
-        "job_types": _analyses(open_rows),
+        "job_types": _analyses(open_rows, bool(taken)),
         "kinds": scripts.KINDS,
         "credits": cart.credits(open_rows),
         "links": [dids[first : first + LINKS_AT_ONCE] for first in range(0, len(dids), LINKS_AT_ONCE)],
@@ -61,9 +68,12 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/cart.html", context)
 
 
-def _analyses(rows: Sequence[Product]) -> list[Description]:
-    """The job types that take at least one kind of what is in the cart; the ZIP has its own button."""
+def _analyses(rows: Sequence[Product], elsewhere: bool) -> list[Description]:
+    """The job types that take at least one kind of what is in the cart; the ZIP has its own button. What a file of
+    another archive is, only the job will see."""
     found = {one.name: one for kind in {row.dataproduct_type for row in rows} for one in accepting(kind)}
+    if elsewhere:
+        found |= {one.name: one for one in taking_products()}
     return [one for name, one in sorted(found.items()) if name != "package"]
 
 
@@ -86,12 +96,17 @@ def zipped(request: HttpRequest) -> HttpResponse:
     """One ZIP of what may be fetched, made by a job; leads to the job's page, or says why there is none."""
     viewer = viewer_of_request(request)
     rows = [row for row, may in cart.products(cart.keys(request), viewer) if may and scripts.has_file(row)]
-    if not rows:
+    away = [one.address for one in cart.elsewhere(request) if addresses.is_allowed(one.address)]
+    if not rows and not away:
         messages.warning(request, _("Nothing in the cart can be packed: no file of it is open to you."))
         return HttpResponseRedirect("/cart/")
     try:
         made = service.create(
-            "package", viewer, {"observations": [row.obs_publisher_did for row in rows]}, run=True, origin="browser"
+            "package",
+            viewer,
+            {"observations": [*(row.obs_publisher_did for row in rows), *away]},
+            run=True,
+            origin="browser",
         )
     except Refused as error:
         if error.status == 401:
@@ -114,18 +129,23 @@ def script(request: HttpRequest) -> HttpResponse:
     if chosen:
         keys = list(seen_by(viewer).named(chosen).order_by("t_min", "pk").values_list("key", flat=True))
     rows = [row for row, may in cart.products(keys, viewer) if may]
-    if not any(scripts.has_file(row) for row in rows):
+    away = [] if chosen else cart.elsewhere(request)
+    if not away and not any(scripts.has_file(row) for row in rows):
         messages.warning(request, _("There is nothing to download: no file of it is open to you."))
         return _back(request, "/cart/")
-    response = HttpResponse(scripts.script(kind, rows, settings.PUBLIC_URL), content_type="text/plain; charset=utf-8")
+    response = HttpResponse(
+        scripts.script(kind, rows, settings.PUBLIC_URL, away), content_type="text/plain; charset=utf-8"
+    )
     response["Content-Disposition"] = f'attachment; filename="{scripts.KINDS[kind]}"'
     return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def searches(request: HttpRequest) -> HttpResponse:
-    """The user's own searches; POST keeps one, that of a visitor after the sign-in."""
+    """The user's own searches; POST keeps one, that of a visitor after the sign-in. The browser lists a visitor's."""
     if not request.user.is_authenticated:
+        if request.method != "POST":
+            return render(request, "portal/searches.html")
         if "address" in request.POST:
             saving.put_aside(request)
         return redirect_to_login("/searches/")

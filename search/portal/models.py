@@ -87,6 +87,7 @@ class CartItem(models.Model):
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="cart")
     key = models.CharField(max_length=200, help_text="KEY of the product")
+    away = models.JSONField(null=True, blank=True, help_text="of a file of another archive: where and what it is")
     added = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,11 +1,18 @@
 """The searches that a user sent, newest first, each once: what "My searches" lists beside the saved ones."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from search.portal.models import PastSearch
 
 KEPT = 50
 MAX_ADDRESS = 6_000
+
+
+def words(target: str, adql: str, *, by_hand: bool = False) -> str:
+    """What tells a search from others in one line, for visitors, whose browser keeps the list."""
+    address = QueryDict(mutable=True)
+    address["target"] = target
+    return PastSearch(address=address.urlencode(), adql=adql, by_hand=by_hand).words[:500]
 
 
 def remember(request: HttpRequest, address: str, adql: str, *, by_hand: bool = False) -> None:

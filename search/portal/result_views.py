@@ -12,10 +12,21 @@ from django.views.decorators.http import require_safe
 
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import Viewer
-from jobs.description import Description
-from jobs.parameters import parameters_of
-from jobs.registry import offered
-from search.portal import addresses, asking, builder, chips, columns, facets, presets, results, side, snippets, stored
+from jobs.registry import taking_products
+from search.portal import (
+    addresses,
+    asking,
+    builder,
+    chips,
+    columns,
+    facets,
+    past,
+    presets,
+    results,
+    side,
+    snippets,
+    stored,
+)
 from search.portal.criteria import Criteria
 from search.portal.elsewhere import views as elsewhere
 from search.portal.search_views import criteria_of, form_context
@@ -92,6 +103,8 @@ def _searched(request: HttpRequest, criteria: Criteria) -> HttpResponse:
         "orders": orders,
         "sorts": tuple(columns.sorts(heads)),
     }
+    if not request.user.is_authenticated:
+        context["past_words"] = past.words(criteria.target, builder.text(query))
     if not found.rows and not counts.total:
         context["ways_out"] = chips.with_counts(criteria, viewer)
     return render(request, _template(request), context)
@@ -135,17 +148,14 @@ def _by_hand(request: HttpRequest, adql: str) -> HttpResponse:
     return render(
         request,
         _template(request),
-        context | {"page": found, "counts": counts, "pages": results.pages(found, found.total)},
+        context
+        | {
+            "page": found,
+            "counts": counts,
+            "pages": results.pages(found, found.total),
+            "past_words": "" if request.user.is_authenticated else past.words("", adql, by_hand=True),
+        },
     )
-
-
-def analyses() -> list[Description]:
-    """The job types that take products of the archive, those described on the site among them."""
-    return [
-        job_type.description
-        for job_type in offered()
-        if job_type.page and any(one.is_input for one in parameters_of(job_type.description))
-    ]
 
 
 def _context(request: HttpRequest, viewer: Viewer, adql: str) -> dict[str, Any]:
@@ -159,7 +169,7 @@ def _context(request: HttpRequest, viewer: Viewer, adql: str) -> dict[str, Any]:
         "sizes": results.SIZES,
         "page_number": results.paging(request.GET.dict())[0],
         "address": request.build_absolute_uri(),
-        "job_types": tuple((one.name, one.title, one.text) for one in analyses()),
+        "job_types": tuple((one.name, one.title, one.text) for one in taking_products()),
         "archives": elsewhere.tabs(request, request.GET),
         "searched": request.GET.urlencode(),
     }

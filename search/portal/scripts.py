@@ -4,12 +4,15 @@ import shlex
 from collections.abc import Sequence
 
 from search.archive.models import Product
+from search.portal.elsewhere.files import Away
 
 SHELL_HEAD = """#!/bin/sh
 # Downloads {count} files from {site}; run it again to go on where it broke off.
 # For data that are not public set TOKEN to an access token of the gateway: TOKEN=... sh {name}
 {left_out}set -u
 failed=0
+# The token is for this gateway alone.
+token() {{ case "$1" in {own}/*) [ -n "${{TOKEN:-}}" ];; *) false;; esac; }}
 same() {{ [ -n "$2" ] && echo "$2  $1" | sha256sum --check --status 2>/dev/null; }}
 get() {{
   # address, file name, SHA-256 (empty where it is not known)
@@ -23,9 +26,9 @@ get() {{
   mv "$2.part" "$2"
 }}
 """
-CURL = """if [ -n "${TOKEN:-}" ]; then curl -fL -C - --retry 5 -H "Authorization: Bearer $TOKEN" -o "$2.part" "$1"
+CURL = """if token "$1"; then curl -fL -C - --retry 5 -H "Authorization: Bearer $TOKEN" -o "$2.part" "$1"
     else curl -fL -C - --retry 5 -o "$2.part" "$1"; fi"""
-WGET = """if [ -n "${TOKEN:-}" ]; then wget -c --tries=5 --header="Authorization: Bearer $TOKEN" -O "$2.part" "$1"
+WGET = """if token "$1"; then wget -c --tries=5 --header="Authorization: Bearer $TOKEN" -O "$2.part" "$1"
     else wget -c --tries=5 -O "$2.part" "$1"; fi"""
 PYTHON = '''"""Downloads {count} files from {site}; run it again to go on where it broke off.
 
@@ -56,6 +59,9 @@ def checksum(path):
 def fetch(session, url, part):
     have = part.stat().st_size if part.exists() else 0
     headers = {{"Range": f"bytes={{have}}-"}} if have else {{}}
+    # The token is for this gateway alone.
+    if os.environ.get("TOKEN") and url.startswith({site!r} + "/"):
+        headers["Authorization"] = "Bearer " + os.environ["TOKEN"]
     with session.get(url, headers=headers, stream=True, timeout=60) as answer:
         if answer.status_code not in (200, 206):
             return f"{{answer.status_code}} {{answer.reason}}"
@@ -81,8 +87,6 @@ def get(session, url, name, sha256):
 
 
 session = create_session()
-if os.environ.get("TOKEN"):
-    session.headers["Authorization"] = "Bearer " + os.environ["TOKEN"]
 failed = 0
 for url, name, sha256 in FILES:
     problem = get(session, url, name, sha256)
@@ -94,8 +98,8 @@ sys.exit(1 if failed else 0)
 KINDS = {"curl": "download.sh", "wget": "download-wget.sh", "pyvo": "download.py"}
 
 
-def names(products: Sequence[Product]) -> list[tuple[Product, str]]:
-    """Each product with a file name that no other has."""
+def names(products: Sequence[Product | Away]) -> list[tuple[Product | Away, str]]:
+    """Each file with a name that no other has."""
     taken: set[str] = set()
     made = []
     for product in products:
@@ -105,6 +109,13 @@ def names(products: Sequence[Product]) -> list[tuple[Product, str]]:
         taken.add(name)
         made.append((product, name))
     return made
+
+
+def _line(one: Product | Away, name: str, site: str) -> tuple[str, str, str]:
+    """Address, file name, SHA-256: other archives give none."""
+    if isinstance(one, Away):
+        return one.address, name, ""
+    return f"{site}/data/{one.key}", name, one.sha256
 
 
 def has_file(product: Product) -> bool:
@@ -121,10 +132,11 @@ def _left_out(products: Sequence[Product]) -> str:
     return f"Left out, as no file belongs to them: {', '.join(keys[:5])}{more}.\n"
 
 
-def script(kind: str, products: Sequence[Product], site: str) -> str:
-    """The text of the script; ``kind`` is one of KINDS, ``site`` the gateway's public address."""
-    given = [product for product in products if has_file(product)]
-    listed = [(f"{site}/data/{product.key}", name, product.sha256) for product, name in names(given)]
+def script(kind: str, products: Sequence[Product], site: str, away: Sequence[Away] = ()) -> str:
+    """The text of the script; ``kind`` is one of KINDS, ``site`` the gateway's public address, ``away`` files of
+    other archives."""
+    given: list[Product | Away] = [*(product for product in products if has_file(product)), *away]
+    listed = [_line(one, name, site) for one, name in names(given)]
     left_out = _left_out(products)
     if kind == "pyvo":
         files = "\n".join(f"    ({url!r}, {name!r}, {sha!r})," for url, name, sha in listed)
@@ -132,6 +144,7 @@ def script(kind: str, products: Sequence[Product], site: str) -> str:
     head = SHELL_HEAD.format(
         count=len(listed),
         site=site,
+        own=shlex.quote(site),
         name=KINDS[kind],
         fetch=WGET if kind == "wget" else CURL,
         left_out=f"# {left_out}" if left_out else "",

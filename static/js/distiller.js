@@ -96,16 +96,22 @@ document.addEventListener("submit", (event) => {
   if (words && !window.confirm(words)) event.preventDefault();
 });
 
-// What was typed before the scripts had come, or was put back by the browser, counts as typed once htmx has begun.
+// What was typed before the scripts had come, or was put back by the browser, counts as typed: once htmx listens, which
+// it does in a task of its own that may come after the page's load, and again at the load for what came in between.
+const heeded = new WeakMap();
 function heedWhatStandsThere() {
   for (const field of $$("[hx-get] input, input[hx-get]")) {
-    if (["text", "search"].includes(field.type) && field.value !== field.defaultValue) {
-      field.dispatchEvent(new Event("input", { bubbles: true }));
-    }
+    if (!["text", "search"].includes(field.type) || field.value === (heeded.get(field) ?? field.defaultValue)) continue;
+    heeded.set(field, field.value);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 }
-if (document.readyState === "complete") heedWhatStandsThere();
-else addEventListener("load", heedWhatStandsThere);
+function heedFromNowOn() {
+  heedWhatStandsThere();
+  if (document.readyState !== "complete") addEventListener("load", heedWhatStandsThere);
+}
+if ($("[data-htmx-powered]")) heedFromNowOn();
+else document.addEventListener("htmx:after:process", heedFromNowOn, { once: true });
 
 markTheme();
 document.documentElement.classList.add("d-js");

@@ -1,4 +1,4 @@
-// The column chooser: order by buttons, and choices kept under a name (of visitors in the browser, else on the server).
+// The column chooser: order by drag or by buttons, and choices kept under a name (of visitors in the browser, else on the server).
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const STORE = "columns";
@@ -56,5 +56,26 @@ document.addEventListener("click", (event) => {
   if (Number(button.dataset.move) < 0) next.before(row); else next.after(row);
   button.focus();
 });
+// By drag too: the row in hand stands where it would fall. Buttons and keys do the same.
+const movable = () => $$(".d-columns-list [data-column]");
+for (const row of movable()) row.draggable = true;
+let held = null;
+document.addEventListener("dragstart", (event) => {
+  held = event.target.closest?.("[data-column]") ?? null;
+  if (!held) return;
+  event.dataTransfer.effectAllowed = "move";
+  event.dataTransfer.setData("text/plain", $("input", held).value);
+  held.classList.add("d-held");
+});
+document.addEventListener("dragover", (event) => {
+  const row = held && event.target.closest?.("[data-column]");
+  if (!row) return;
+  event.preventDefault();
+  if (row === held) return;
+  const edge = row.getBoundingClientRect();
+  if (event.clientY < edge.top + edge.height / 2) row.before(held); else row.after(held);
+});
+document.addEventListener("drop", (event) => { if (held) event.preventDefault(); });
+document.addEventListener("dragend", () => { held?.classList.remove("d-held"); held = null; });
 document.addEventListener("distiller:rows", list);
 list();

@@ -53,18 +53,28 @@ async function show() {
   view.setOverlayImageLayer(image, "map");
   const [low, high] = ["low", "high"].map((name) => tools.querySelector(`[name=${name}]`));
   const cut = () => { if (Number(high.value) > Number(low.value)) image.setCuts(Number(low.value), Number(high.value)); };
+  const choice = (name) => tools.querySelector(`[name=${name}]`);
+  const apply = () => {
+    cut();
+    image.setColormap(choice("colormap").value, { stretch: choice("stretch").value, reversed: choice("reversed").checked });
+  };
   // Aladin cuts where nearly all pixels are below; in a map of counts that is at one, and the source is as bright as the field.
   Promise.all([extremes(new URL(box.dataset.map, location.href).href), ready]).then(([found]) => {
     if (!found) return;
-    [low.value, high.value] = found.map((value) => Number(value.toPrecision(4)));
-    cut();
+    let [least, most] = found;
+    if (least < 0 && -least > most / 4) {
+      // Excess and deficit of like size, as in a map of significance: nought is white, red is above it.
+      most = Math.max(-least, most);
+      least = -most;
+      choice("colormap").value = "rdbu";
+      choice("stretch").value = "linear";
+      choice("reversed").checked = true;
+    }
+    [low.value, high.value] = [least, most].map((value) => Number(value.toPrecision(4)));
+    apply();
   }).catch(() => {});
   box.querySelector("[data-map-fallback]")?.remove();
   tools.hidden = false;
-  const apply = () => {
-    cut();
-    image.setColormap(tools.querySelector("[name=colormap]").value, { stretch: tools.querySelector("[name=stretch]").value, reversed: tools.querySelector("[name=reversed]").checked });
-  };
   tools.addEventListener("change", apply);
   const readout = document.querySelector("[data-map-readout]");
   holder.addEventListener("pointermove", (event) => {

@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from astropy.io import fits
 
 from jobs.activity import JobInfo, Out, StagedInput
+from jobs.pages.numbers import LEFT_OUT, UPWARDS
+from jobs.pages.words import WORDS
 
 JOB = JobInfo(
     id="0e2f0a52-6f7c-4f0e-9a57-0123456789ab",
@@ -84,4 +87,18 @@ def run(folder: Path, name: str, inputs: list[StagedInput], **parameters: Any) -
     params = description.parameters(observations=tuple(i.identifier for i in inputs), **parameters)
     module = importlib.import_module(f"jobs.analysis.{name}.run")
     module.run(params, {"observations": inputs}, Out(folder, job))
-    return Ran(folder, [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()])
+    ran = Ran(folder, [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()])
+    assert set(_names(ran.summary)) - set(WORDS) == set(), "the job's page has words for every number"
+    return ran
+
+
+def _names(numbers: Any) -> Iterator[str]:
+    """The names of all numbers of a summary that a page shows."""
+    if isinstance(numbers, list):
+        for row in numbers:
+            yield from _names(row)
+    elif isinstance(numbers, dict):
+        for name in set(numbers) - LEFT_OUT:
+            if not name.endswith(UPWARDS):
+                yield name
+                yield from _names(numbers[name])

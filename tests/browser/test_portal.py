@@ -58,6 +58,20 @@ def test_the_form_answers_while_one_types(browser_page, archive) -> None:
     assert page.locator("tr[data-did]").count() == 2
 
 
+@pytest.mark.parametrize("listens_after", [0, 900])
+def test_what_is_typed_before_the_scripts_have_come_is_searched(browser_page, archive, listens_after: int) -> None:
+    """htmx begins to listen in a task of its own: before the page's load or, on a busy computer, long after it."""
+    page = browser_page
+    page.add_init_script("""document.addEventListener("readystatechange", () => {
+        if (document.readyState === "interactive") document.querySelector("[name=obs_id]").value = "2";
+    });""")
+    page.add_init_script(f"""const timer = window.setTimeout;
+        window.setTimeout = (call, wait, ...rest) => timer(call, wait ?? {listens_after}, ...rest);""")
+    with page.expect_response(lambda answer: "/search/preview" in answer.url and "obs_id=2" in answer.url) as answer:
+        page.goto("/search/")
+    assert answer.value.status == 200
+
+
 def test_selection_lasts_over_pages_and_keys_move(browser_page, archive) -> None:
     page = browser_page
     page.goto("/search/results/?size=5&sort=-start")

@@ -147,3 +147,54 @@ def test_rows_and_footprints_are_linked_both_ways(browser_page, archive) -> None
     page.locator(".d-shape.d-on").dispatch_event("mouseover")
     chosen = page.get_attribute(".d-shape.d-on", "data-did")
     assert page.get_attribute("tr.d-pointed", "data-did") == chosen
+
+
+def test_columns_are_put_in_order_by_drag_and_by_keyboard(browser_page, archive, axe) -> None:
+    page = browser_page
+    page.goto("/search/results/?sort=start")
+    page.click("button:has-text('Columns')")
+    order = "[...document.querySelectorAll('#columns [data-column] input')].map((box) => box.value)"
+    before = page.evaluate(order)
+    assert before.index("zenith") > before.index("type")
+    page.drag_and_drop("[data-column]:has(#c-zenith)", "[data-column]:has(#c-type)", target_position={"x": 30, "y": 2})
+    assert page.evaluate(order)[:2] == ["zenith", "type"]
+    page.focus("[data-column]:has(#c-zenith) [data-move='1']")
+    page.keyboard.press("Enter")
+    assert page.evaluate(order)[:2] == ["type", "zenith"]
+    page.keyboard.press("Enter")
+    assert page.evaluate(order)[:3] == ["type", "level", "zenith"]
+    assert axe(page) == []
+    page.click("button:has-text('Show these')")
+    page.wait_for_url("**columns=**")
+    heads = [head.get_attribute("data-key") for head in page.locator("thead th[data-key]").all()]
+    assert heads[:4] == ["product", "type", "level", "zenith"]
+
+
+def test_a_visitors_past_searches_stay_in_the_browser(browser_page, archive, axe) -> None:
+    page = browser_page
+    page.goto("/search/results/?target=Crab+Nebula&ra=83.6331&dec=22.0145&radius=0.2")
+    page.goto("/search/results/?adql=SELECT+TOP+5+obs_id+FROM+ivoa.obscore")
+    page.goto("/search/results/?cut_set=loose&page=1")
+    page.goto("/search/results/?target=Crab+Nebula&ra=83.6331&dec=22.0145&radius=0.2&size=5")
+    page.goto("/search/")
+    page.click("main a:has-text('My searches')")
+    rows = page.locator("[data-past-list] tbody tr")
+    assert rows.count() == 3, "the same search again only moves up"
+    assert rows.nth(0).inner_text().count("Crab Nebula") == 1
+    assert "loose" in rows.nth(1).inner_text()
+    assert "by hand" in rows.nth(2).inner_text()
+    assert not rows.nth(1).locator("[data-by-hand]").is_visible()
+    assert axe(page) == []
+    page.click("[data-past-list] a:has-text('loose')")
+    page.wait_for_url("**/search/results/**")
+    assert page.locator("tr[data-key]").count() == 1
+    page.goto("/searches/")
+    page.evaluate("localStorage.setItem('past', '[{\"address\": 1}, null, \"<b>\"]')")
+    page.reload()
+    assert page.is_visible("[data-past-none]"), "what is damaged is no search"
+    page.goto("/search/results/?cut_set=loose")
+    page.goto("/searches/")
+    page.click("[data-past-forget]")
+    assert rows.count() == 0
+    page.reload()
+    assert page.is_visible("[data-past-none]")

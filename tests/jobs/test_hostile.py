@@ -67,7 +67,27 @@ def test_ten_megabytes_are_refused_and_the_answer_is_short(uws):
     body = "note=" + "x" * 10_000_000
     response = uws.client.generic("POST", "/uws/sleep", body, content_type="application/x-www-form-urlencoded")
     assert response.status_code == 413
+    assert "settings" not in response.content.decode()
     assert Job.objects.count() == 0
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/xml", "text/plain", "application/octet-stream"])
+def test_a_body_that_is_no_form_is_refused_instead_of_passed_over(uws, kind):
+    response = uws.client.generic("POST", "/uws/sleep", '{"seconds": 10}', content_type=kind)
+    assert response.status_code == 415
+    assert "application/x-www-form-urlencoded" in response.content.decode()
+    assert Job.objects.count() == 0
+    path = uws.create(seconds=1)
+    assert uws.client.generic("POST", f"{path}/phase", "PHASE=RUN", content_type=kind).status_code == 415
+    assert uws.phase(path) == "PENDING"
+    # Without a body there is nothing to misunderstand.
+    assert uws.client.generic("POST", "/uws/sleep", "", content_type=kind).status_code == 303
+
+
+def test_a_reference_to_a_file_that_did_not_come_names_its_parameter(uws):
+    response = uws.client.post("/uws/sleep", {"attachment": "param:elsewhere"})
+    assert response.status_code == 400
+    assert response.content.decode().startswith("attachment=param:elsewhere: ")
 
 
 def test_thousands_of_parameters_are_refused(uws):

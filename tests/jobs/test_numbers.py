@@ -43,8 +43,18 @@ def test_fit_and_counts_are_facts_and_flux_points_a_table() -> None:
 
 def test_lists_of_one_length_are_columns_and_a_position_is_no_value_with_an_error() -> None:
     shown = numbers({"counts": [5.0, 3.0, 1.0], "excess": [4.0, 2.5, 0.0], "peak_radec": [83.62, 22.02]})
-    assert [(one.title, one.rows) for one in shown.facts] == [("Numbers", [("Peak", "83.62, 22.02 °")])]
+    assert [(one.title, one.rows) for one in shown.facts] == [("Numbers", [("Peak", "83.6200, 22.0200 °")])]
     assert shown.tables[0].rows == [["5", "4"], ["3", "2.5"], ["1", "0"]]
+
+
+def test_a_fitted_position_is_two_coordinates_and_its_names_are_words() -> None:
+    fit = {"lon_0": [187.6962, 0.0401], "radec": [187.6962, 12.3711], "sep_from_target_deg": 0.02237, "ts": 5.264}
+    (facts,) = numbers(fit | {"fov_norm_per_run": [[1.02, 0.031], [0.98, 0.024]]}).facts
+    assert facts.rows == [
+        ("Right ascension of the source", "187.696 ± 0.040 °"), ("Position of the source", "187.6962, 12.3711 °"),
+        ("Source from the target", "0.02237 °"), ("Test statistic of the source", "5.264"),
+        ("Background norm per run", "1.020 ± 0.031, 0.980 ± 0.024"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

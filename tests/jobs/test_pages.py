@@ -3,6 +3,7 @@
 import pytest
 
 from jobs.models import Job
+from jobs.pages.columns import in_order
 
 
 @pytest.fixture
@@ -150,6 +151,15 @@ def test_the_list_costs_the_same_for_few_and_many(browser, uws, django_assert_ma
         browser.get("/jobs/")
 
 
+@pytest.mark.parametrize("sort", ["-created", "destruction"])
+def test_a_page_of_a_long_list_is_read_from_an_index_alone(cast, rf, sort):
+    listed = Job.objects.filter(owner=cast["alice"]).exclude(phase="ARCHIVED")
+    page = in_order(listed, rf.get("/jobs/", {"sort": sort})).values_list("pk")[1000:1025]
+    plan = page.explain()
+    assert "USING COVERING INDEX" in plan
+    assert "TEMP B-TREE" not in plan
+
+
 def test_chosen_jobs_are_started_and_deleted_together(browser, uws, uws_of):
     mine = [uws.create(seconds=1).rsplit("/", 1)[1] for _ in range(3)]
     foreign = uws_of("bob").create(seconds=1).rsplit("/", 1)[1]
@@ -262,6 +272,9 @@ def test_files_are_sent_with_the_form(browser, work):
     work()
     job = Job.objects.get()
     assert b"".join(browser.get(f"/uws/sleep/{job.id}/results/attachment").streaming_content) == b"mine"
+    link = f'<a href="/uws/sleep/{job.id}/parameters/attachment">mine.txt</a>'
+    assert link in browser.get(f"/jobs/{job.id}/").content.decode()
+    assert b"".join(browser.get(f"/uws/sleep/{job.id}/parameters/attachment").streaming_content) == b"mine"
 
 
 @pytest.mark.parametrize("checks", [False, True], ids=["view", "csrf"])

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from celery.fixups.django import DjangoWorkerFixup
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from jobs import keeper, queue
@@ -54,6 +54,24 @@ def test_staff_first(waiting):
     waiting("alice", 5)
     urgent = waiting("dana", 1, priority=1)
     assert claimed() == urgent
+
+
+def test_a_lease_begins_when_a_locked_database_lets_the_claim_in(waiting, monkeypatch):
+    """Otherwise it may have run out before it is written, and the job is taken for lost while it runs."""
+    waiting("alice")
+    begin, late = transaction.atomic, timezone.now()
+
+    def locked(*args, **kwargs):
+        nonlocal late
+        late += timedelta(minutes=10)
+        return begin(*args, **kwargs)
+
+    monkeypatch.setattr(timezone, "now", lambda: late)
+    monkeypatch.setattr(transaction, "atomic", locked)
+    before = late
+    job = claimed()
+    assert job.started >= before + timedelta(minutes=10)
+    assert job.lease > job.started
 
 
 def test_a_class_takes_only_its_own(waiting):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import sys
 import urllib.error
@@ -14,6 +15,7 @@ import pytest
 from tests.support.gadf import Run, make_store
 from tests.support.jobs import FINISHED, JobGateway, all_processes, until
 from tests.support.slurm import Slurm
+from tests.support.ssh import Ssh
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("slurm")]
 PATIENCE = 60
@@ -89,6 +91,10 @@ class ClusterGateway(JobGateway):
 
     def run(self, name: str = "trial", **values: object) -> "Running":
         return Running(self, self.post(f"/uws/{name}", PHASE="RUN", **values), name)
+
+    def health(self, component: str) -> str:
+        with urllib.request.urlopen(f"{self.url}/health", timeout=30) as answer:
+            return str(json.load(answer)["components"][component])
 
     def log(self) -> str:
         return (self.data / "slurm.log").read_text()[-3000:]
@@ -332,31 +338,59 @@ def test_a_cluster_that_refuses_is_an_error_in_its_own_words(gateway):
 # --- no shared file system -----------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def copied(gateway, tmp_path):
-    """The executor reaches the cluster by a shell alone, which (where a mount is allowed) cannot see its data folder."""
-    far = tmp_path / "far"
+@pytest.fixture(scope="module")
+def login_node(cluster_gateway, slurm, tmp_path_factory):
+    """The executor reaches the cluster by ssh alone, and (where a mount is allowed) the data folder is not there."""
+    gateway, folder = cluster_gateway, tmp_path_factory.mktemp("login")
+    far = folder / "far"
     far.mkdir()
-    shell = "sh -c"
-    if os.geteuid() == 0:
-        shell = f"unshare --mount sh -c 'mount -t tmpfs none {gateway.data} && exec sh -c \"$0\"'"
-    settings = {"DISTILLER_SLURM_SHELL": shell, "DISTILLER_SLURM_NODE_SCRATCH": str(far)}
+    blind = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', str(gateway.data)]
+    ssh = Ssh(folder / "ssh", blind if os.geteuid() == 0 else (), SLURM_CONF=slurm.env["SLURM_CONF"])
+    ssh.start()
+    settings = {"DISTILLER_SLURM_SHELL": shlex.join(ssh.words), "DISTILLER_SLURM_NODE_SCRATCH": str(far)}
     gateway.kill("slurm", signal.SIGTERM)
     gateway.env |= settings
     gateway.start_executor()
-    yield far
+    ssh.far = far
+    yield ssh
     gateway.kill("slurm", signal.SIGTERM)
+    ssh.stop()
     for name in settings:
         del gateway.env[name]
-    gateway.start_executor()
 
 
-def test_without_a_shared_file_system_folders_go_there_and_back(gateway, copied, gates):
+def test_over_ssh_folders_go_there_and_back(gateway, login_node, gates):
     job = gateway.run(gate=gates[0]).until("EXECUTING")
     until(lambda: job.rows("joblog", "text"), PATIENCE, "its words come while it runs")
-    assert (copied / str(job.row("claim")) / "run" / "request.json").exists()
+    assert (login_node.far / str(job.row("claim")) / "run" / "request.json").exists()
     gates[0].touch()
     assert job.ends().results == ["result.txt", "stdout", "stderr"]
     assert gateway.run(what="link").ends("ERROR").results == ["stdout", "stderr"]
-    until(lambda: list(copied.iterdir()) == [], 20, "nothing is left there")
+    until(lambda: list(login_node.far.iterdir()) == [], 20, "nothing is left there")
     assert cluster_folders(gateway) == []
+
+
+def test_over_ssh_an_abort_ends_every_process_there(gateway, login_node, slurm):
+    job = gateway.run(what="stray").until("EXECUTING")
+    until(lambda: len(strays()) == 2, PATIENCE, "it has children")
+    number, _state = job.there(slurm)
+    gateway.post(f"{job.path}/phase", PHASE="ABORT")
+    job.ends("ABORTED")
+    until(lambda: not strays(), PATIENCE, "its processes are gone")
+    assert (number, "CANCELLED") in [(n, state) for n, _, state in slurm.jobs()]
+    assert job.results == ["stdout", "stderr"]
+
+
+def test_the_way_to_the_cluster_is_cut_for_a_while(gateway, login_node, gates):
+    """It is told; what runs there runs on and comes home, what waits here waits, and nothing is done twice."""
+    runs = gateway.run(gate=gates[0]).until("EXECUTING")
+    login_node.stop()
+    waits = gateway.run()
+    gates[0].touch()
+    until(lambda: "does not answer" in gateway.health("slurm"), PATIENCE, "operators are told")
+    assert (runs.row("phase"), waits.row("phase")) == ("EXECUTING", "QUEUED")
+    login_node.start()
+    for job in (runs, waits):
+        assert job.ends().results == ["result.txt", "stdout", "stderr"]
+        assert (job.row("attempts"), job.rows("joblog", "text", "AND stream = 'stdout'")) == (1, ["begun\n"])
+    until(lambda: list(login_node.far.iterdir()) == [], 20, "nothing is left there")

@@ -6,6 +6,8 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -164,6 +166,19 @@ def test_15_an_inline_part_is_referred_to_by_param(uws):
     assert b"".join(uws.get(f"{path}/parameters/attachment").streaming_content) == b"abc"
 
 
+def test_15_each_of_several_files_has_an_address_of_its_own(uws):
+    path = uws.create(seconds=1)
+    job = one(path)
+    job.parameters["attachment"] = ["param:attachment", "param:attachment-2"]
+    job.save()
+    for part in ("attachment", "attachment-2"):
+        key = default_storage.save(f"uploads/{part}", ContentFile(part.encode()))
+        job.uploads.create(name=part, file_name="x", content_type="text/plain", size=9, sha256="0", storage_key=key)
+    hrefs = [p.text for p in xml(uws.get(path)).iter(f"{UWS}parameter") if p.get("byReference") == "true"]
+    contents = [b"".join(uws.get(href.removeprefix("http://testserver")).streaming_content) for href in hrefs]
+    assert contents == [b"attachment", b"attachment-2"]
+
+
 # --- phase ----------------------------------------------------------------------------------------------------------------
 
 
@@ -195,6 +210,14 @@ def test_20_abort_sets_the_end_time(uws, phase):
     assert (response.status_code, response["Location"]) == (303, f"http://testserver{path}")
     job = one(path)
     assert (job.phase, job.ended is not None) == ("ABORTED", True)
+
+
+def test_20_an_aborted_job_says_so_where_clients_look_for_the_reason(uws):
+    path = uws.create(seconds=1)
+    uws.client.post(f"{path}/phase", {"PHASE": "ABORT"})
+    summary = xml(uws.get(path)).find(f"{UWS}errorSummary")
+    assert (summary.get("type"), summary.findtext(f"{UWS}message")) == ("transient", "The job was aborted by alice.")
+    assert uws.get(f"{path}/error").content == b"The job was aborted by alice.\n"
 
 
 @pytest.mark.parametrize("phase", ["COMPLETED", "ERROR", "ABORTED", "ARCHIVED"])

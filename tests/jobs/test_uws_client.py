@@ -128,8 +128,8 @@ def service(tmp_path_factory, elsewhere, template):
     gateway = JobGateway(tmp_path_factory.mktemp("client") / "gateway", lease=30, template=template)
     gateway.env["DISTILLER_EMBED_ORIGINS"] = f"https://portal.example.org,{elsewhere}"
     url = gateway.start_web()
-    gateway.start_keeper()
     gateway.start_worker(slots=2)
+    gateway.start_keeper()
     yield AnyUws(f"{url}/uws/sleep", {"Authorization": f"Bearer {gateway.token}"})
     gateway.end()
 

@@ -52,8 +52,8 @@ def gateway(tmp_path_factory, template):
 
 @pytest.fixture(scope="module")
 def client(gateway):
-    gateway.start_keeper()
     gateway.start_worker()
+    gateway.start_keeper()
     return Client(gateway)
 
 

@@ -10,6 +10,15 @@ from jobs.models import Job
 
 HEAD = '<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE type="results">'
 STREAM = '<BINARY><STREAM href="file:///etc/passwd"/></BINARY>'
+FILES = [
+    ["obs_id", "access_url", "access_format", "access_estsize"],
+    ["a", "HERE/good/run-a.fits", "application/fits", "2000"],
+    ["b", "https://files.example/run-b.fits", "application/fits", ""],
+    ["c", "HERE/good/links?ID=c", "application/x-votable+xml;content=datalink", "1"],
+    ["d", "javascript:alert(1)", "text/html", "-5"],
+    ["e", "", "", ""],
+]
+LINKED = {"c": "HERE/good/run-c.fits", "outside": "https://files.example/run-c.fits", "none": ""}
 PLACES = [
     ["obs_id", "s_ra", "s_dec", "s_fov", "t_min", "t_max"],
     ["a", "83.6", "22.0", "5", "53000.0", "53000.5"], ["b", "84", "21", "-3", "", ""], ["c", "999", "22", "5", "1", "2"],
@@ -58,6 +67,7 @@ def answer(mode: str, adql: str) -> tuple[int, str, str]:
         "million": (200, xml, document(["obs_id"], [["x"]] * 20_000)),
         "nulls": (200, xml, document(COLUMNS, [[""] * len(COLUMNS)] * 3)),
         "placed": (200, xml, document(PLACES[0], PLACES[1:])),
+        "files": (200, xml, document(FILES[0], FILES[1:])),
         "link": (200, xml, document(["access_url"], [["javascript:alert(1)"], ["https://ok.example/f"]])),
     }.get(mode, (200, xml, document(COLUMNS, [row, row])))
 
@@ -104,6 +114,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.server.queries.append(adql)
         status, kind, body = answer(mode, adql)
+        body = body.replace("HERE", f"http://{self.headers['Host']}")
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body) * (9 if mode == "liar" else 1)))
@@ -116,6 +127,12 @@ class Handler(BaseHTTPRequestHandler):
             status, kind, body = 200, "text/plain", "too many tables"
         elif self.path.endswith("/results/result"):
             status, kind, body = (404, "text/plain", "gone") if mode == "asynclost" else answer("good", "")
+        elif "/links" in self.path:
+            kind = "application/x-votable+xml;content=datalink"
+            place = self.path.rpartition("=")[2]
+            rows = [["#preview", "HERE/good/run-c.png"], ["#this", LINKED[place]]] if LINKED[place] else []
+            status, body = 200, document(["semantics", "access_url"], rows)
+            body = body.replace("HERE", f"http://{self.headers['Host']}")
         else:
             status, kind, body = 200, "text/xml", uws(mode)
         self.send_response(status)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -13,6 +14,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
+
+from jobs.runner import client
 
 ROOT = Path(__file__).parents[2]
 LEASE = 4
@@ -56,8 +60,10 @@ class JobGateway:
             self.env[f"DISTILLER_JOBS_{name.upper()}"] = str(value)
         self.env |= env
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self.before = 0
-        """jobs that had ended before a test that shares this gateway with others"""
+        self.clerk: subprocess.Popen[str] | None = None
+        self.held: socket.socket | None = None
+        self.due: Counter[str] = Counter()
+        """the phases in which the jobs that were created are to end"""
         self.redis_port = free_port() if redis else 0
         if redis:
             self.env["REDIS_URL"] = f"redis://127.0.0.1:{self.redis_port}/0"
@@ -115,7 +121,11 @@ class JobGateway:
         self.start(name, *within, sys.executable, "manage.py", "worker", *classes, f"--slots={slots}")
 
     def start_keeper(self) -> None:
+        """Returns when it does its chores."""
+        log = self.data / "keeper.log"
+        before = log.read_text().count("at work") if log.exists() else 0
         self.start("keeper", sys.executable, "manage.py", "keeper")
+        until(lambda: log.read_text().count("at work") > before, 60, "the keeper is at work")
 
     def start_web(self) -> str:
         port = free_port()
@@ -144,7 +154,20 @@ class JobGateway:
         parents = {pid: all_processes().get(pid, (0, ""))[0] for pid in found}
         return next((pid for pid in found if parents[pid] not in found), 0)
 
+    def hold_runner(self) -> None:
+        """Keeps the fork server when a worker dies, as the worker of another class does."""
+        if self.held is not None:
+            if not select.select([self.held], [], [], 0)[0]:
+                return
+            self.held.close()
+        until(lambda: self.runner() and (self.data / "scratch" / "runner" / "runner.sock").exists(), 60, "it listens")
+        self.held = client.connect(self.data / "scratch")
+
     def end(self) -> None:
+        if self.held is not None:
+            self.held.close()
+        if self.clerk is not None:
+            self.clerk.communicate()
         for process in self.processes.values():
             if process.poll() is None:
                 process.send_signal(signal.SIGCONT)
@@ -158,10 +181,38 @@ class JobGateway:
 
     # --- jobs ---
 
-    def create(self, count: int, seconds: float = 0.05, name: str = "sleep", **values: object) -> None:
-        """``name``: ``sleep``, a light job, or ``nap``, an external command forked from the fork server."""
-        texts = {key: [str(value)] for key, value in {"seconds": seconds, **values}.items()}
-        self.manage("shell", "-v0", "-c", CREATE.format(count=count, values=texts, name=name))
+    def create(
+        self, count: int, seconds: float = 0.02, name: str = "sleep", failing: int = 0, slow: int = 0, **values: object
+    ) -> None:
+        """All of them at one moment. ``name``: ``sleep``, a light job, or ``nap``, an external command forked from the
+        fork server. ``failing``: so many of them, spread over the whole, end in ERROR; ``slow``: so many, the first ones,
+        last for 3 s."""
+        self.create_all({"count": count, "seconds": seconds, "name": name, "failing": failing, "slow": slow, **values})
+
+    def create_all(self, *wishes: Mapping[str, Any]) -> None:
+        """All that several calls of ``create`` would make, at one moment."""
+        asked = []
+        for wish in wishes:
+            values = {"count": 1, "seconds": 0.02, "name": "sleep", "failing": 0, "slow": 0, **wish}
+            told = {name: values.pop(name) for name in ("count", "failing", "slow", "name")}
+            self.due += Counter(COMPLETED=told["count"] - told["failing"], ERROR=told["failing"])
+            asked.append({**told, "values": {key: [str(value)] for key, value in values.items()}})
+        self._ask(asked)
+
+    def _ask(self, wish: object) -> None:
+        """Of a process that stays: a new one would take seconds for each wish."""
+        if self.clerk is None:
+            argv = [sys.executable, "manage.py", "shell", "-v0", "-c", CLERK]
+            with (self.data / "clerk.log").open("ab") as log:
+                self.clerk = subprocess.Popen(
+                    argv, cwd=ROOT, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+                )
+        assert self.clerk.stdin is not None
+        assert self.clerk.stdout is not None
+        self.clerk.stdin.write(json.dumps(wish) + "\n")
+        self.clerk.stdin.flush()
+        if self.clerk.stdout.readline() != "done\n":
+            raise AssertionError(f"no jobs were created:\n{(self.data / 'clerk.log').read_text()[-2000:]}")
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
         connection = sqlite3.connect(self.data / "db.sqlite3", timeout=30)
@@ -190,15 +241,17 @@ def until(condition, seconds: float, what: str) -> None:
         time.sleep(0.05)
 
 
+NAP_SCRIPT = 'until [ -e "$gate" ]; do sleep 0.1; done; sleep "$seconds"; "$fail" && exit 3; echo slept > result'
 NAP = {
     "name": "nap", "title": "Nap", "version": "1", "text": "A command that sleeps", "queue": "short", "duration": 60,
     "max_duration": 3600, "memory": 2**28,
     "parameters": [
         {"name": "seconds", "datatype": "double", "default": 0.0, "text": "How long"},
         {"name": "gate", "datatype": "char", "default": "/", "text": "It waits until this file exists"},
+        {"name": "fail", "datatype": "boolean", "default": False, "text": "It ends with an error"},
     ],
     "outputs": [{"name": "result", "text": "What it wrote", "content_type": "text/plain", "file": "result"}],
-    "command": {"argv": ["/bin/sh", "{script}"], "script": 'until [ -e "$gate" ]; do sleep 0.1; done; sleep "$seconds"; echo slept > result'},
+    "command": {"argv": ["/bin/sh", "{script}"], "script": NAP_SCRIPT},
 }  # fmt: skip
 MAKE_ALICE = f"""
 import json
@@ -212,11 +265,21 @@ from gateway.accounts.models import User
 alice = User.objects.create_user(username="alice", email="alice@demo.example", password="alice-demo")
 print(tokens.create(alice, "test", ["write:jobs"])[1])
 """
-CREATE = """
+CLERK = """
+import json, sys
+from django.db import transaction
 from gateway.access.rights import viewer_of
 from gateway.accounts.models import User
 from jobs import service
 viewer = viewer_of(User.objects.get(username="alice"))
-for number in range({count}):
-    service.create("{name}", viewer, {values!r}, run_id=str(number), run=True)
+for line in sys.stdin:
+    with transaction.atomic():
+        for wish in json.loads(line):
+            count, failing = wish["count"], wish["failing"]
+            for number in range(count):
+                fails = failing * (number + 1) // count > failing * number // count
+                values = {**wish["values"], "fail": ["true"]} if fails else wish["values"]
+                values = {**values, "seconds": ["3"]} if number < wish["slow"] else values
+                service.create(wish["name"], viewer, values, run_id=str(number), run=True)
+    print("done", flush=True)
 """

@@ -120,6 +120,8 @@ def test_a_job_is_watched_aborted_and_deleted(tap):
     job.run()
     job.abort()
     assert job.phase == "ABORTED"
+    with pytest.raises(pyvo.dal.DALQueryError, match="was aborted by anonymous"):
+        job.fetch_result()
     address = job.url
     job.delete()
     assert requests.get(address, timeout=20).status_code == 404

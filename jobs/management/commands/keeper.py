@@ -28,6 +28,7 @@ class Command(BaseCommand):
             kernel.die_with_parent(os.getppid())
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: ended.set())
+        log.info("at work")
         due = dict.fromkeys((name for name, _ in chores.items()), 0.0)
         while True:
             for name, chore in chores.items():

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -53,9 +54,13 @@ class Command(BaseCommand):
 
 
 def _beat(executor: Executor, ended: threading.Event) -> None:
-    """Says that this process lives, also while it waits for Slurm or copies large files."""
-    while not ended.wait(health.BEAT if executor.words else 0.5):
+    """Says that this process lives, also while it waits for Slurm or copies large files; what is new, at once."""
+    said, due = "", 0.0
+    while not ended.wait(0.5):
+        if executor.words == said and time.monotonic() < due:
+            continue
         try:
             health.say_alive("slurm", executor.words)
         except Exception as error:
             log.warning("the cache is away: %s", error)
+        said, due = executor.words, time.monotonic() + health.BEAT

@@ -5,9 +5,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import BadRequest, ObjectDoesNotExist, ValidationError
 from django.core.files.storage import default_storage
@@ -23,6 +25,7 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gateway.access.request import viewer as viewer_of_request
@@ -35,9 +38,10 @@ from jobs import service
 from jobs.errors import Refused
 from jobs.models import Job
 from jobs.phases import Phase
-from search.portal import form, results, show, side, stored
+from jobs.registry import taking_products
+from search.portal import cart, form, results, show, side, stored
 from search.portal.criteria import Criteria
-from search.portal.elsewhere import services
+from search.portal.elsewhere import files, services
 from search.portal.elsewhere.job import MOST_ROWS, RESULT
 from search.portal.samp_views import LIFETIME, MAPPED_ROWS, refused
 from search.tap.endpoint import streamed
@@ -49,6 +53,9 @@ SESSION = "archives"
 REMEMBERED = 60
 VIEW = ("service", "generic", "page", "size", "sort", "columns", "from", "filters")
 MAX_BYTES = 200 * 2**20
+MOST_INPUTS = 50
+"""files that one address of a form carries"""
+MOST_REFUSALS = 5
 
 
 @dataclass
@@ -158,6 +165,8 @@ def page(request: HttpRequest, identifier: UUID) -> HttpResponse:
         "page": shown, "pages": results.pages(shown, len(table.rows)),
         "searched": (job.parameters.get("search") or [""])[0],
         "formats": ("votable", "csv", "tsv", "fits", "json"),
+        "job_types": tuple((one.name, one.title, one.text) for one in taking_products()),
+        "has_files": any(column.name.lower() == "access_url" for column in table.columns),
         "sky": side.sky([place for place, _cells in rows], Criteria()),
     }  # fmt: skip
     return render(request, "portal/archive.html", context)
@@ -233,14 +242,59 @@ def _cell(name: str, value: Any) -> tuple[str, str]:
     return text[:300], link
 
 
+def _chosen(given: QueryDict, table: Table) -> list[int]:
+    """The numbers of the rows that were ticked, here or on other pages."""
+    words = dict.fromkeys([*given.getlist("row"), *given.getlist("ID")])
+    numbers = (int(one) for one in words if re.fullmatch(r"[0-9]{1,6}", one))
+    return [one for one in numbers if one < len(table.rows)]
+
+
+def _picked(request: HttpRequest, identifier: UUID) -> list[files.Away]:
+    """The files of the ticked rows; the visitor is told of rows that name none."""
+    job, table = _answer(request, identifier)
+    archive = services.typed(job.parameters["service"][0]).title
+    found, without = files.of(table, _chosen(request.POST, table), archive)
+    if without:
+        words = ngettext("%(n)d row names no file.", "%(n)d rows name no file.", without)
+        messages.warning(request, words % {"n": without})
+    elif not found:
+        messages.warning(request, _("Tick the rows first."))
+    return found
+
+
+@require_POST
+def to_cart(request: HttpRequest, identifier: UUID) -> HttpResponse:
+    """Puts the files of the ticked rows into the cart."""
+    found = _picked(request, identifier)
+    if found:
+        new = cart.add_elsewhere(request, found)
+        words = ngettext("%(count)d file was added to the cart.", "%(count)d files were added to the cart.", new)
+        messages.success(request, words % {"count": new} if new else _("These files are in the cart already."))
+    return HttpResponseRedirect(f"/search/archives/{identifier}/")
+
+
+@require_POST
+def analyse(request: HttpRequest, identifier: UUID) -> HttpResponse:
+    """Leads to the form of the job type, filled with the files of the ticked rows that jobs here may fetch."""
+    found = _picked(request, identifier)
+    taken = [one for one in found if not one.refusal][:MOST_INPUTS]
+    for one in [one for one in found if one.refusal][:MOST_REFUSALS]:
+        messages.warning(request, one.refusal)
+    kind = request.POST.get("type", "")
+    if kind not in {one.name for one in taking_products()}:
+        raise BadRequest(_("There is no such analysis."))
+    if not taken:
+        return HttpResponseRedirect(f"/search/archives/{identifier}/")
+    return HttpResponseRedirect(f"/jobs/new/{kind}?{urlencode([('ID', one.address) for one in taken])}")
+
+
 @require_http_methods(["GET", "POST"])
 def export(request: HttpRequest, identifier: UUID) -> HttpResponseBase:
     """All rows, or those whose numbers are given as ``row``, in any format of TAP."""
     given = request.POST if request.method == "POST" else request.GET
     _job, table = _answer(request, identifier)
-    asked = [*given.getlist("row"), *given.getlist("ID")]
-    chosen = [int(one) for one in dict.fromkeys(asked) if re.fullmatch(r"[0-9]{1,6}", one)]
-    rows = [table.rows[one] for one in chosen if one < len(table.rows)] if asked else table.rows
+    asked = bool(given.getlist("row") or given.getlist("ID"))
+    rows = [table.rows[one] for one in _chosen(given, table)] if asked else table.rows
     try:
         kind, content_type = registry.chosen(Parameters([("FORMAT", given.get("format", "votable"))]))
     except DaliError as error:
