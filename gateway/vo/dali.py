@@ -4,8 +4,10 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
@@ -99,6 +101,11 @@ def service(view: View) -> View:
             return view(request, *args, **kwargs)
         except DaliError as error:
             return error_response(error)
+        except RequestDataTooBig as error:
+            text = _("The request is larger than is read here: %(error)s Send a long list as an uploaded table.")
+            return error_response(DaliError(413, text % {"error": error}))
+        except (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError, UnicodeDecodeError) as error:
+            return error_response(DaliError(400, _("The request cannot be read: %(error)s") % {"error": error}))
         except (OperationalError, InterfaceError):
             log.exception("%s %s: the database is out of reach", request.method, request.path)
             return error_response(database_gone())

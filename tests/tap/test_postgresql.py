@@ -77,19 +77,34 @@ def test_the_login_of_queries_can_read_the_published_tables_and_nothing_else(on_
             connection.execute(statement)
 
 
-def test_a_query_without_end_is_stopped_in_the_database(on_postgresql, cluster):
-    query = "SELECT COUNT(*) AS n FROM " + ", ".join(f"tap_schema.columns AS t{i}" for i in range(6))
-    with pytest.raises(requests.Timeout):
-        requests.post(f"{on_postgresql.url}/tap/sync", {"LANG": "ADQL", "QUERY": query}, timeout=2)
+ENDLESS_COUNT = "SELECT COUNT(*) AS n FROM " + ", ".join(f"tap_schema.columns AS t{i}" for i in range(6))
+
+
+def comes_to(cluster, wanted):
+    """Does the number of queries at work in the database become this one, before the limit of a query ends it?"""
+    running = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tap' AND state = 'active'"
     with cluster.connect() as connection:
-        for _ in range(20):
-            running = connection.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tap' AND state = 'active'"
-            ).fetchone()
-            if running == (0,):
-                break
-            connection.execute("SELECT pg_sleep(0.5)")
-    assert running == (0,)
+        for _ in range(180):
+            if connection.execute(running).fetchone() == (wanted,):
+                return True
+            connection.execute("SELECT pg_sleep(0.25)")
+    return False
+
+
+def test_a_query_whose_client_went_away_is_stopped_in_the_database(on_postgresql, cluster):
+    with pytest.raises(requests.Timeout):
+        requests.post(f"{on_postgresql.url}/tap/sync", {"LANG": "ADQL", "QUERY": ENDLESS_COUNT}, timeout=2)
+    assert comes_to(cluster, 0)
+
+
+def test_an_aborted_job_ends_in_the_database(on_postgresql, cluster):
+    words = {"LANG": "ADQL", "QUERY": ENDLESS_COUNT}
+    job = requests.post(f"{on_postgresql.url}/tap/async", words, timeout=20).url
+    requests.post(f"{job}/phase", {"PHASE": "RUN"}, timeout=20)
+    assert comes_to(cluster, 1)
+    requests.post(f"{job}/phase", {"PHASE": "ABORT"}, timeout=20)
+    assert until(lambda: requests.get(f"{job}/phase", timeout=20).text == "ABORTED")
+    assert comes_to(cluster, 0)
 
 
 def test_a_restart_of_the_database_is_not_seen_by_the_next_query(on_postgresql, cluster):

@@ -183,3 +183,23 @@ def test_monstrous_queries_are_refused_at_once(client: Client, query):
     found = client.post("/tap/sync", {"LANG": "ADQL", "QUERY": query.encode("utf-8", "replace").decode()})
     assert found.status_code in (400, 413)
     assert b"Traceback" not in found.content
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        pytest.param("LANG=ADQL&QUERY=SELECT+1+" + "+" * 6_000_000, FORM, 413, id="six megabytes"),
+        pytest.param("LANG=ADQL" + "&x=1" * 5_000, FORM, 400, id="thousands of parameters"),
+        pytest.param("no parts at all", "multipart/form-data; boundary=", 400, id="parts without a border"),
+        pytest.param("--x\r\nfoo", "multipart/form-data; boundary=x", 400, id="broken parts"),
+    ],
+)
+def test_a_request_that_cannot_be_read_is_an_error_document_that_says_so(client: Client, content, kind, status):
+    found = client.post("/tap/sync", content, content_type=kind)
+    assert found.status_code == status
+    assert b'value="ERROR"' in found.content
+    assert b"failed" not in found.content

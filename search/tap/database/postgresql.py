@@ -91,6 +91,8 @@ def _open() -> Connection:
     # A cursor is planned for its first rows alone unless told that all are wanted.
     connection.execute("SET cursor_tuple_fraction = 1.0")
     connection.execute("SET jit = off")
+    # The child of a worker that carries out a job is killed when the job is aborted, and says nothing any more.
+    connection.execute("SET client_connection_check_interval = '1s'")
     connection.commit()
     return connection
 
