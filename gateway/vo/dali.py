@@ -101,9 +101,9 @@ def service(view: View) -> View:
             return view(request, *args, **kwargs)
         except DaliError as error:
             return error_response(error)
-        except RequestDataTooBig as error:
-            text = _("The request is larger than is read here: %(error)s Send a long list as an uploaded table.")
-            return error_response(DaliError(413, text % {"error": error}))
+        except RequestDataTooBig:
+            text = _("The request is larger than is read here. Send a long list as an uploaded table.")
+            return error_response(DaliError(413, text))
         except (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError, UnicodeDecodeError) as error:
             return error_response(DaliError(400, _("The request cannot be read: %(error)s") % {"error": error}))
         except (OperationalError, InterfaceError):
