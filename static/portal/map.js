@@ -40,6 +40,8 @@ async function extremes(url) {
   return null;
 }
 
+const failed = () => { document.querySelector("[data-map-readout]").textContent = box.dataset.failed; };
+
 async function show() {
   const A = await aladin();
   const holder = frame(box);
@@ -48,6 +50,7 @@ async function show() {
   const ready = new Promise((resolve) => { drawn = resolve; });
   const image = A.image(new URL(box.dataset.map, location.href).href, {
     name: "map", colormap: "inferno", stretch: "sqrt",
+    errorCallback: failed,
     successCallback: (ra, dec, fov) => { view.gotoRaDec(ra, dec); view.setFoV(fov * 1.15); drawn(); },
   });
   view.setOverlayImageLayer(image, "map");
@@ -164,4 +167,4 @@ function circles(A, view, holder) {
   if (new URLSearchParams(location.search).has("radius")) show();
 }
 
-show().catch(() => { document.querySelector("[data-map-readout]").textContent = box.dataset.failed; });
+show().catch(failed);

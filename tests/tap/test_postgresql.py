@@ -97,12 +97,14 @@ def test_a_query_whose_client_went_away_is_stopped_in_the_database(on_postgresql
     assert comes_to(cluster, 0)
 
 
-def test_an_aborted_job_ends_in_the_database(on_postgresql, cluster):
-    words = {"LANG": "ADQL", "QUERY": ENDLESS_COUNT}
+@pytest.mark.parametrize("end", ["abort", "deadline"])
+def test_an_aborted_job_ends_in_the_database(on_postgresql, cluster, end):
+    words = {"LANG": "ADQL", "QUERY": ENDLESS_COUNT, "EXECUTIONDURATION": "6" if end == "deadline" else "60"}
     job = requests.post(f"{on_postgresql.url}/tap/async", words, timeout=20).url
     requests.post(f"{job}/phase", {"PHASE": "RUN"}, timeout=20)
     assert comes_to(cluster, 1)
-    requests.post(f"{job}/phase", {"PHASE": "ABORT"}, timeout=20)
+    if end == "abort":
+        requests.post(f"{job}/phase", {"PHASE": "ABORT"}, timeout=20)
     assert until(lambda: requests.get(f"{job}/phase", timeout=20).text == "ABORTED")
     assert comes_to(cluster, 0)
 
