@@ -295,7 +295,7 @@ def test_kill_9_of_redis_and_its_restart(gateway):
 @pytest.mark.parametrize("at_work", ["redis"], indirect=True)
 def test_jobs_created_while_redis_is_away_are_carried_out(gateway):
     gateway.kill("redis")
-    gateway.create(COUNT, failing=FAILING)
+    gateway.create(AGAIN, failing=FAILING)
     gateway.start_redis()
     all_is_well(gateway)
 
