@@ -20,10 +20,14 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from benchmarks.tap import centres, say
+from benchmarks.tap import centres
 from benchmarks.tap_service import Service, store
 
 USERS, SECONDS = 50, 20.0
+
+
+def say(what: str, found: str, wish: str) -> None:
+    print(f"{what}\n    {found}\n    wish: {wish}", flush=True)
 
 
 def get(service: Service, path: str, session: requests.Session | None = None) -> requests.Response:
