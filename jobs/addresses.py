@@ -86,14 +86,14 @@ def _within(address: str, allowed: list[str]) -> bool:
 def fetch(job: Job, name: str, address: str, folder: Path) -> StagedInput:
     """The file behind the address in ``folder``, with size and SHA-256; ``Refused`` when it cannot be had."""
     folder.mkdir()
-    target = folder / (Path(unquote(urlsplit(address).path)).name[:200] or "input")
+    place = address
     try:
         with Session(max_bytes=limits().input_size, total_seconds=SECONDS) as session:
             response = _opened(session, name, address)
             if "content=datalink" in response.headers.get("Content-Type", "").lower():
                 place = _this(response, name, address)
-                target = folder / (Path(unquote(urlsplit(place).path)).name[:200] or "input")
                 response = _opened(session, name, place)
+            target = folder / (Path(unquote(urlsplit(place).path)).name[:200] or "input")
             sha256, size = hashlib.sha256(), 0
             renewed = time.monotonic()
             with target.open("wb") as stream:

@@ -49,6 +49,23 @@ def test_files_of_other_archives_go_into_the_cart(answered, name: str) -> None:
     assert "Nothing is in the cart" in client.get("/cart/").content.decode()
 
 
+@pytest.mark.parametrize("name", ["anonymous", "alice"])
+def test_what_does_not_go_along_is_told(answered, settings, monkeypatch, name: str) -> None:
+    client, rows = answered(name)
+    monkeypatch.setattr("search.portal.cart.MOST_AWAY", 1)
+    page = client.post(f"{rows}cart", {"row": ["0", "1"]}, follow=True).content.decode()
+    assert "1 file was added to the cart." in page
+    assert "The cart is full: it holds at most 1 files of other archives." in page
+    monkeypatch.setattr("search.portal.elsewhere.views.MOST_REFUSALS", 0)
+    asked = {"row": ["0", "1"], "type": "counts_map"}
+    client.post(f"{rows}analyse", asked)
+    assert "Of 1 more files the same holds." in client.get(rows).content.decode()
+    settings.INPUT_URLS.append("https://files.example")
+    monkeypatch.setattr("search.portal.elsewhere.views.MOST_INPUTS", 1)
+    assert client.post(f"{rows}analyse", asked)["Location"].count("ID=") == 1
+    assert "Only the first 1 of these files were taken." in client.get(rows).content.decode()
+
+
 def test_a_visitors_files_become_the_users_at_sign_in(answered, cast) -> None:
     client, rows = answered("anonymous")
     client.post(f"{rows}cart", {"row": ["0", "1"]})

@@ -269,7 +269,14 @@ def to_cart(request: HttpRequest, identifier: UUID) -> HttpResponse:
     if found:
         new = cart.add_elsewhere(request, found)
         words = ngettext("%(count)d file was added to the cart.", "%(count)d files were added to the cart.", new)
-        messages.success(request, words % {"count": new} if new else _("These files are in the cart already."))
+        if new:
+            messages.success(request, words % {"count": new})
+        held = {one.key for one in cart.elsewhere(request)}
+        if any(one.key not in held for one in found):
+            most = _("The cart is full: it holds at most %(most)d files of other archives.") % {"most": cart.MOST_AWAY}
+            messages.warning(request, most)
+        elif not new:
+            messages.success(request, _("These files are in the cart already."))
     return HttpResponseRedirect(f"/search/archives/{identifier}/")
 
 
@@ -277,15 +284,20 @@ def to_cart(request: HttpRequest, identifier: UUID) -> HttpResponse:
 def analyse(request: HttpRequest, identifier: UUID) -> HttpResponse:
     """Leads to the form of the job type, filled with the files of the ticked rows that jobs here may fetch."""
     found = _picked(request, identifier)
-    taken = [one for one in found if not one.refusal][:MOST_INPUTS]
-    for one in [one for one in found if one.refusal][:MOST_REFUSALS]:
-        messages.warning(request, one.refusal)
+    taken = [one for one in found if not one.refusal]
+    refusals = [one.refusal for one in found if one.refusal]
+    for refusal in refusals[:MOST_REFUSALS]:
+        messages.warning(request, refusal)
+    if len(refusals) > MOST_REFUSALS:
+        messages.warning(request, _("Of %(n)d more files the same holds.") % {"n": len(refusals) - MOST_REFUSALS})
+    if len(taken) > MOST_INPUTS:
+        messages.warning(request, _("Only the first %(most)d of these files were taken.") % {"most": MOST_INPUTS})
     kind = request.POST.get("type", "")
     if kind not in {one.name for one in taking_products()}:
         raise BadRequest(_("There is no such analysis."))
     if not taken:
         return HttpResponseRedirect(f"/search/archives/{identifier}/")
-    return HttpResponseRedirect(f"/jobs/new/{kind}?{urlencode([('ID', one.address) for one in taken])}")
+    return HttpResponseRedirect(f"/jobs/new/{kind}?{urlencode([('ID', one.address) for one in taken[:MOST_INPUTS]])}")
 
 
 @require_http_methods(["GET", "POST"])
