@@ -82,11 +82,11 @@ class Part:
         return together(self.key, lambda: self._make(newest))
 
     def renew(self) -> bool:
-        """Makes it anew where it is no longer good; for the keeper."""
+        """Makes it anew where it is no longer good and visitors would have to wait for it; for the keeper."""
         newest, kept = newest_product(), self._kept()
         if kept is not None:
             age = time.time() - kept.made
-            if age < REST * kept.took or (kept.newest == newest and age < self.good):
+            if kept.took <= DEAR or age < REST * kept.took or (kept.newest == newest and age < self.good):
                 return False
         self._make(newest)
         return True
