@@ -30,6 +30,13 @@ def hess() -> Path:
     return real_data("hess-dl3-dr1")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All that use the shared gateway run in one process of xdist: to set it up in a second one takes minutes."""
+    for item in items:
+        if "gateway" in getattr(item, "fixturenames", ()) and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group("gateway"))
+
+
 class Cast:
     """The five viewers of every matrix. ``None`` stands for the anonymous visitor."""
 
