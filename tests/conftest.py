@@ -30,6 +30,7 @@ def hess() -> Path:
     return real_data("hess-dl3-dr1")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All that use the shared gateway run in one process of xdist: to set it up in a second one takes minutes."""
     for item in items:
