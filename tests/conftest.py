@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from _pytest.nodeid import coerce_node_id
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -30,12 +31,18 @@ def hess() -> Path:
     return real_data("hess-dl3-dr1")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All that use the shared gateway run in one process of xdist: to set it up in a second one takes minutes."""
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of one xdist_group run in one process, and with them all that use the shared gateway: to set it up in a
+    second process takes minutes.
+
+    xdist 3.8 says the group to its scheduler by an attribute that pytest 9.2 does not read.
+    """
     for item in items:
-        if "gateway" in getattr(item, "fixturenames", ()) and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group("gateway"))
+        mark = item.get_closest_marker("xdist_group")
+        group = mark.args[0] if mark else "gateway" if "gateway" in getattr(item, "fixturenames", ()) else ""
+        if group and config.getoption("loadgroup", False):
+            item._id = coerce_node_id(f"{item.nodeid}@{group}")
 
 
 class Cast:
