@@ -124,8 +124,9 @@ def credits(rows: Sequence[Product]) -> Credits:
     works: dict[str, None] = {}
     entries: dict[str, None] = {}
     terms: dict[str, None] = {}
+    creators = product_page.creators(rows)
     for row in rows:
-        cite = product_page.citation(row, collections.get(row.obs_collection))
+        cite = product_page.citation(row, collections.get(row.obs_collection), creators.get(row.job_id, ""))
         works[cite["collection"] or cite["text"]] = None
         entries[cite["bibtex"]] = None
         if cite["terms"]:

@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gateway.access.rights import Viewer, visible
+from gateway.accounts.models import display_name
 from gateway.vo import readable as r
+from jobs.models import Job
 from provenance.graph import Walk, walk
 from provenance.models import WasAttributedTo
 from provenance.sentence import sentence
@@ -207,9 +209,21 @@ def collection_of(product: Product) -> Collection | None:
     return Collection.objects.filter(name=product.obs_collection).first()
 
 
-def citation(product: Product, collection: Collection | None) -> dict[str, str]:
-    """How to cite it, and the acknowledgement that its terms ask for."""
-    who = product.obs_creator_name or product.facility_name or settings.SITE_NAME
+def creators(products: Sequence[Product]) -> dict[Any, str]:
+    """Job → the name its owner goes by, for products that users made: nobody is cited by a user name.
+
+    Read when it is shown, not kept with the product: a name can be erased.
+    """
+    ids = {product.job_id for product in products if product.job_id}
+    if not ids:
+        return {}
+    jobs = Job.objects.filter(pk__in=ids).exclude(owner=None).select_related("owner").only("owner")
+    return {job.pk: display_name(job.owner) for job in jobs if job.owner}
+
+
+def citation(product: Product, collection: Collection | None, creator: str = "") -> dict[str, str]:
+    """How to cite it, and the acknowledgement that its terms ask for; ``creator``: from ``creators``."""
+    who = creator or product.obs_creator_name or product.facility_name or settings.SITE_NAME
     year = (product.obs_creation_date or r.moment(product.t_min, "day"))[:4]
     address = f"{settings.PUBLIC_URL}/products/{product.key}/"
     text = f"{who} ({year}). {product.obs_title or product.key}. {settings.SITE_NAME}. {product.obs_publisher_did}"
@@ -291,7 +305,9 @@ def json_ld(product: Product, openly: bool, collection: Collection | None = None
     if product.t_min is not None and product.t_max is not None:
         found["temporalCoverage"] = f"{_iso(product.t_min)}/{_iso(product.t_max)}"
     if product.obs_creator_name:
-        found["creator"] = {"@type": "Organization", "name": product.obs_creator_name}
+        person = creators([product]).get(product.job_id)
+        kind = "Person" if product.job_id else "Organization"
+        found["creator"] = {"@type": kind, "name": person or product.obs_creator_name}
     if product.storage_key:
         found["distribution"] = {
             "@type": "DataDownload",

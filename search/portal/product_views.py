@@ -104,7 +104,7 @@ def _overview(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, A
         "has_preview": may and look is None and previews.has_preview(row),
         "is_map": may and row.dataproduct_type in MAPS and bool(row.storage_key),
         "measure": _measured(request, row) if may and row.dataproduct_type in MAPS and row.storage_key else None,
-        "cite": product.citation(row, product.collection_of(row)),
+        "cite": _citation(row),
     }
 
 
@@ -171,7 +171,11 @@ def _related(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, An
 
 
 def _cite(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
-    return {"cite": product.citation(row, product.collection_of(row))}
+    return {"cite": _citation(row)}
+
+
+def _citation(row: Product) -> dict[str, str]:
+    return product.citation(row, product.collection_of(row), product.creators([row]).get(row.job_id, ""))
 
 
 def _nothing(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:

@@ -124,3 +124,23 @@ def test_related_products_are_those_one_may_see(client_of, archive) -> None:
     page = client_of("anonymous").get("/products/test.run-1/?tab=related").content.decode()
     assert "test.run-2" in page
     assert "test.run-4" not in page
+
+
+def test_who_made_a_product_is_cited_by_name_not_by_user_name(client_of, cast, archive) -> None:
+    from jobs.models import Job
+
+    cast.alice.first_name, cast.alice.last_name = "Alice", "Moreau"
+    cast.alice.save()
+    made = archive.crab[0]
+    made.job_id = Job.objects.create(type="spectrum", version="1", owner=cast.alice, execution_duration=60).pk
+    made.obs_creator_name = "alice"
+    made.save()
+    page = client_of("anonymous").get("/products/test.run-1/?tab=cite").content.decode()
+    assert "Alice Moreau (" in page
+    assert "author = {{Alice Moreau}}" in page
+    assert '"@type": "Person", "name": "Alice Moreau"' in page
+    alice = client_of("alice")
+    alice.post("/cart/", {"ID": made.obs_publisher_did})
+    assert "Alice Moreau (" in alice.get("/cart/").content.decode()
+    cast.alice.delete()
+    assert "alice (" in client_of("anonymous").get("/products/test.run-1/?tab=cite").content.decode()
