@@ -23,6 +23,7 @@ from provenance.sentence import sentence
 
 FAN = 60
 LIMIT = 600
+AT_A_GLANCE = 24
 UPSTREAM = Walk(depth=20, limit=400, fan=100)
 VIEWS = (
     ("all", gettext_lazy("All")),
@@ -45,7 +46,8 @@ class Choices:
     """The state of the page, all of it in the address."""
 
     direction: str = "back"
-    depth: int = 2
+    depth: int | None = None
+    """None: as deep as the graph can be read at a glance"""
     view: str = "all"
     show: str = "graph"
     tab: str = "configuration"
@@ -65,7 +67,7 @@ class Choices:
         direction = {"forward": "forth", "backward": "back"}.get(query.get("direction", "").lower())
         return cls(
             direction=direction or word("direction", list(DIRECTIONS)),
-            depth=depth(query.get("depth", "2")),
+            depth=depth(query.get("depth", "")) if query.get("depth") else None,
             view=word("view", [name for name, _label in VIEWS]),
             show=word("show", ["graph", "list"]),
             tab=word("tab", [name for name, _label in TABS]),
@@ -84,9 +86,19 @@ class Page:
     choices: Choices = field(default_factory=Choices)
 
     @cached_property
+    def depth(self) -> int:
+        """That of the address, or two steps, or one where two are more than the eye takes in."""
+        if self.choices.depth is not None:
+            return self.choices.depth
+        return 2 if len(bundles.picture(self._to_depth(2), self.choices.opened).nodes) <= AT_A_GLANCE else 1
+
+    @cached_property
     def graph(self) -> Graph:
+        return self._to_depth(self.depth)
+
+    def _to_depth(self, steps: int) -> Graph:
         how = Walk(
-            depth=self.choices.depth,
+            depth=steps,
             direction=DIRECTIONS[self.choices.direction],
             beyond_agents=self.ref[0] == "agent",
             members=True,
@@ -212,7 +224,7 @@ class Page:
     def downloads(self) -> list[tuple[str, str, str]]:
         """(label, address in the IVOA model, in the W3C model) of exactly this sub-graph."""
         given = {
-            "DEPTH": "ALL" if self.choices.depth >= MAX_DEPTH else self.choices.depth,
+            "DEPTH": "ALL" if self.depth >= MAX_DEPTH else self.depth,
             "DIRECTION": DIRECTIONS[self.choices.direction],
             "VIEW": "" if self.choices.view == "all" else self.choices.view,
             "MEMBERS": 1,

@@ -87,8 +87,8 @@ def _context(request: HttpRequest, page: Page) -> dict[str, Any]:
                 ("both", _("Both"), "arrow-left-right"),
             )
         ],
-        "shallower": to(depth=choices.depth - 1) if choices.depth > 0 else "",
-        "deeper": to(depth=choices.depth + 1),
+        "shallower": to(depth=page.depth - 1) if page.depth > 0 else "",
+        "deeper": to(depth=page.depth + 1),
         "as_graph": to(show="graph"),
         "as_list": to(show="list"),
         "tabs": [(name, label, number, to(tab=name)) for name, label, number in page.tab_counts()],

@@ -22,6 +22,8 @@ PAIRS = {"off_region_sqrt_ts_mean_std"}
 """two numbers that are no value with its error"""
 BINS = "theta2_max"
 """what the rows of a table of bins stand for"""
+ANGLES = {"lon_0", "lat_0", "raj2000", "dej2000", "glon", "glat"}
+"""one coordinate each: degrees, with the four decimals of a position, whatever their size"""
 TIMES = {"tmin", "tmax"}
 """MJD, to a second"""
 
@@ -105,7 +107,9 @@ def _text(name: str, value: Any, upwards: Any = None) -> str | None:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, int | float):
-        return f"{value:.5f}" if name in TIMES else _number(value)
+        if name in TIMES:
+            return f"{value:.5f}"
+        return readable.fixed(value, 4) if name in ANGLES else _number(value)
     if isinstance(value, str):
         return value[:LONGEST]
     return _list_text(name, value, upwards) if isinstance(value, list) and value else None

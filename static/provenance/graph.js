@@ -28,6 +28,7 @@ function elements() {
   return out;
 }
 
+const READABLE = 0.65; // labels of 8 pixels
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--d-${name}`).trim();
 const wrap = (text) => text.length < 16 ? text : text.replace(/(.{8,16}?)([\s_.-])/g, "$1$2\n");
 
@@ -74,6 +75,18 @@ function expand(node) {
   location.assign(address);
 }
 
+/** All of it where its labels can then be read, else the node that was asked for and what lies about it. */
+function look(cy) {
+  cy.fit(undefined, 24);
+  if (cy.zoom() > 1.1) { cy.zoom(1.1); cy.center(); }
+  const asked = cy.nodes("[?asked]");
+  if (cy.zoom() >= READABLE || asked.empty()) return;
+  cy.zoom(READABLE);
+  cy.center(asked);
+  const around = asked.closedNeighborhood().renderedBoundingBox();
+  cy.panBy({ x: Math.max(24 - around.x1, 0) || Math.min(box.clientWidth - 24 - around.x2, 0), y: 0 });
+}
+
 async function draw() {
   await document.fonts.ready;
   const cy = cytoscape({
@@ -87,8 +100,7 @@ async function draw() {
     twin.position({ x: front.position("x") + 6, y: front.position("y") + 6 });
     front.style("z-index", 10);
   });
-  cy.fit(undefined, 24);
-  if (cy.zoom() > 1.1) { cy.zoom(1.1); cy.center(); }
+  look(cy);
   cy.on("tap", "node", (event) => choose(event.target));
   cy.on("dbltap", "node", (event) => expand(event.target));
   const zoom = (factor) => cy.zoom({ level: cy.zoom() * factor, renderedPosition: { x: box.clientWidth / 2, y: box.clientHeight / 2 } });

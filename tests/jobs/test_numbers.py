@@ -47,6 +47,12 @@ def test_lists_of_one_length_are_columns_and_a_position_is_no_value_with_an_erro
     assert shown.tables[0].rows == [["5", "4"], ["3", "2.5"], ["1", "0"]]
 
 
+def test_both_coordinates_of_a_source_have_the_decimals_of_a_position() -> None:
+    """A declination of 22.00093 once stood as 22 beside a right ascension of 83.62."""
+    (sources,) = numbers({"sources": [{"source_name": "J0534+220", "raj2000": 83.61994, "dej2000": 22.00093}]}).tables
+    assert sources.rows == [["J0534+220", "83.6199", "22.0009"]]
+
+
 def test_a_fitted_position_is_two_coordinates_and_its_names_are_words() -> None:
     fit = {"lon_0": [187.6962, 0.0401], "radec": [187.6962, 12.3711], "sep_from_target_deg": 0.02237, "ts": 5.264}
     (facts,) = numbers(fit | {"fov_norm_per_run": [[1.02, 0.031], [0.98, 0.024]]}).facts

@@ -205,3 +205,19 @@ def test_the_product_page_offers_what_one_does_with_a_history(client):
     page = client.get("/products/test.map-1/").content.decode()
     assert 'href="/provenance/compare?a=test.map-1"' in page
     assert 'href="/provenance/entity/test.map-1/dependents/"' in page
+
+
+def test_a_history_that_is_wide_opens_as_deep_as_the_eye_takes_in(client):
+    """A run over the products of twelve others: 26 nodes at two steps, and one bundle of twelve at one."""
+    for n in range(12):
+        capture.record_entity(entity(f"raw{n}"))
+        capture.record(run(f"reduce{n}", [f"raw{n}"], [entity(f"events{n}")]))
+    capture.record(run("stack", [f"events{n}" for n in range(12)], ["map"]))
+    page = client.get("/provenance/activity/stack/").content.decode()
+    assert "Depth 1" in page
+    assert {node["label"] for node in elements(page)["nodes"]} == {"stack", "12 × map", "Alice"}
+    deeper = re.search(r'<a href="([^"]+)" aria-label="Deeper"', page)[1].replace("&amp;", "&")
+    page = client.get("/provenance/activity/stack/" + deeper).content.decode()
+    assert "Depth 2" in page
+    assert len(elements(page)["nodes"]) == 26
+    assert "Depth 2" in client.get("/provenance/activity/reduce1/").content.decode()

@@ -116,7 +116,7 @@ def _ucds(work: Work, sources: QTable) -> None:
 
 def draw(work: Work, sources: QTable, significance: WcsNDMap) -> None:
     params = work.params
-    title = f"{len(sources)} sources above {params.threshold:g} σ"
+    title = f"{len(sources)} source{'' if len(sources) == 1 else 's'} above {params.threshold:g} σ"
     position = SkyCoord(sources["RAJ2000"], sources["DEJ2000"])
     circles = [(item, params.on_radius) for item in position]
     work.picture(plots.map_picture(significance, title, "significance (σ)", circles=circles, limits=(-5, None)), title)
