@@ -78,9 +78,11 @@ def pages(service: Service) -> None:
 
 
 def users(service: Service) -> None:
-    """Each asks for a page of results, reads for two seconds, asks for the next."""
+    """Each asks for a page of results, reads for two seconds, asks for the next. With ``--only users`` the gateway has
+    just started."""
     points = centres(50)
     spent: list[float] = []
+    refused: list[int] = []
     lock = threading.Lock()
     end = time.perf_counter() + SECONDS
 
@@ -92,8 +94,10 @@ def users(service: Service) -> None:
         time.sleep(number / USERS * 2)
         while time.perf_counter() < end:
             begun = time.perf_counter()
-            get(service, f"/search/results/?{cone(points[(number * 7 + done) % 50], 0.5)}", session)
+            address = f"/search/results/?{cone(points[(number * 7 + done) % 50], 0.5)}"
+            status = session.get(service.url.removesuffix("/tap") + address).status_code
             with lock:
+                refused.extend([status] if status != 200 else [])
                 spent.append((time.perf_counter() - begun) * 1000)
             done += 1
             time.sleep(2)
@@ -105,6 +109,7 @@ def users(service: Service) -> None:
     p95 = statistics.quantiles(spent, n=20)[-1]
     rate = len(spent) / SECONDS
     text = f"{statistics.median(spent):.0f} ms median, {p95:.0f} ms p95, {rate:.0f} pages/s, {cpu:.0f} CPU ms a page"
+    text += f", {len(refused)} of {len(spent)} refused, {service.memory():.0f} MB"
     say(f"{USERS} users, a page each 2 s", text, "p95 1 s on 2 cores")
 
 

@@ -90,7 +90,7 @@ class Service(Remote):
         self.postgres = postgres
         env = {**env, "PUBLIC_URL": f"http://127.0.0.1:{port}"}
         gunicorn = [str(Path(sys.executable).parent / "gunicorn"), "gateway.wsgi", f"--bind=127.0.0.1:{port}",
-                    "--worker-class=gthread", "--workers=2", "--threads=64", "--log-level=error"]  # fmt: skip
+                    "--worker-class=gthread", "--workers=2", "--threads=64", "--preload", "--log-level=error"]  # fmt: skip
         worker = [sys.executable, "manage.py", "worker", "short", "io", "--slots=2"]
         log = subprocess.DEVNULL
         self.web = subprocess.Popen(gunicorn, env=env, stdout=log, stderr=log, start_new_session=True)

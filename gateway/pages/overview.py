@@ -5,15 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import cache
-from django.db.models import Avg, Count, Max, Min, Q, QuerySet, Sum
-
 from gateway.access import rights
 from gateway.access.models import Policy
 from gateway.access.rights import Viewer
-from search.archive.models import Collection, Product
+from search.archive import holdings
+from search.archive.models import Collection
 
-CACHE_SECONDS = 60
 MAP_FIELDS = 60
 LETTER = 6.0
 """width of a letter of a label, in units of the picture"""
@@ -53,76 +50,51 @@ class FieldOnSky:
     anchor: str
 
 
-def _visible(viewer: Viewer) -> "QuerySet[Product]":
-    return Product.objects.filter(rights.visible(viewer), removed_at__isnull=True, superseded_by__isnull=True)
-
-
-def _cache_key(what: str, viewer: Viewer) -> str:
-    """One entry for all who may see the same; products counted so that an ingest shows at once."""
-    newest = Product.objects.order_by("-pk").values_list("pk", flat=True).first()
-    ids = rights.policy_ids(viewer, "see")
-    return f"home:{what}:{newest}:{viewer.user_id}:{hash(tuple(ids)) if ids is not None else 'all'}"
-
-
 def collections(viewer: Viewer) -> list[CollectionRow]:
     """One line a collection; counts by access as the viewer stands to them."""
-    rows: list[CollectionRow] | None = cache.get(key := _cache_key("collections", viewer))
-    if rows is None:
-        rows = _collections(viewer)
-        cache.set(key, rows, CACHE_SECONDS)
-    return rows
-
-
-def _collections(viewer: Viewer) -> list[CollectionRow]:
     open_to_all = set(rights.policy_ids(rights.ANONYMOUS, "fetch") or [])
     own = set(Policy.objects.filter(owner_id=viewer.user_id).values_list("pk", flat=True)) if viewer.user_id else set()
     known = {collection.name: collection for collection in Collection.objects.all()}
-    found = (
-        _visible(viewer)
-        .values("obs_collection")
-        .annotate(
-            count=Count("pk"),
-            first=Min("t_min"),
-            last=Max("t_max"),
-            bytes=Sum("size"),
-            made_up=Max("simulated"),
-            public=Count("pk", filter=Q(policy_id__in=open_to_all)),
-            yours=Count("pk", filter=Q(policy_id__in=own - open_to_all)),
-        )
-        .order_by("-count")
+    made: dict[str, list[Mapping[str, Any]]] = {}
+    for row in holdings.COLLECTIONS.rows(viewer):
+        access = {"public": row["policy_id"] in open_to_all, "yours": row["policy_id"] in own - open_to_all}
+        made.setdefault(row["obs_collection"], []).append(row | access)
+    found = [_collection_row(name, rows, known.get(name)) for name, rows in made.items()]
+    return sorted(found, key=lambda row: -row.count)
+
+
+def _collection_row(name: str, rows: list[Mapping[str, Any]], collection: Collection | None) -> CollectionRow:
+    """A collection from its rows, one for each policy."""
+    count, public, yours = (
+        sum(row["count"] for row in rows if which is None or row[which]) for which in (None, "public", "yours")
     )
-    return [_collection_row(row, known.get(row["obs_collection"])) for row in found]
-
-
-def _collection_row(row: Mapping[str, Any], collection: Collection | None) -> CollectionRow:
+    sizes = [row["bytes"] for row in rows if row["bytes"] is not None]
     return CollectionRow(
-        name=row["obs_collection"],
-        title=(collection.title if collection else "") or row["obs_collection"],
-        simulated=collection.simulated if collection else bool(row["made_up"]),
-        count=row["count"],
-        t_min=row["first"],
-        t_max=row["last"],
-        size=row["bytes"],
-        public=row["public"],
-        yours=row["yours"],
-        restricted=row["count"] - row["public"] - row["yours"],
+        name=name,
+        title=(collection.title if collection else "") or name,
+        simulated=collection.simulated if collection else any(row["made_up"] for row in rows),
+        count=count,
+        t_min=min((row["first"] for row in rows if row["first"] is not None), default=None),
+        t_max=max((row["last"] for row in rows if row["last"] is not None), default=None),
+        size=sum(sizes) if sizes else None,
+        public=public,
+        yours=yours,
+        restricted=count - public - yours,
     )
 
 
 def sky(viewer: Viewer) -> list[FieldOnSky]:
     """The targets with most observations, in galactic Hammer projection (longitude grows to the left)."""
-    fields: list[FieldOnSky] | None = cache.get(key := _cache_key("sky", viewer))
-    if fields is None:
-        targets = (
-            _visible(viewer)
-            .filter(s_ra__isnull=False, s_dec__isnull=False, target_name__isnull=False, dataproduct_type="event")
-            .values("target_name")
-            .annotate(count=Count("pk"), ra=Min("s_ra"), dec=Avg("s_dec"), made_up=Min("simulated"))
-            .order_by("-count", "target_name")[:MAP_FIELDS]
-        )
-        fields = list(_placed(targets))
-        cache.set(key, fields, CACHE_SECONDS)
-    return fields
+    targets: dict[str, dict[str, Any]] = {}
+    for row in holdings.TARGETS.rows(viewer):
+        known = targets.setdefault(row["target_name"], dict(row))
+        if known != row:
+            total = known["count"] + row["count"]
+            known["dec"] = (known["dec"] * known["count"] + row["dec"] * row["count"]) / total
+            known["ra"], known["count"] = min(known["ra"], row["ra"]), total
+            known["made_up"] = min(known["made_up"], row["made_up"])
+    ordered = sorted(targets.values(), key=lambda target: (-target["count"], target["target_name"]))
+    return list(_placed(ordered[:MAP_FIELDS]))
 
 
 def _placed(targets: Iterable[Mapping[str, Any]]) -> Iterable[FieldOnSky]:

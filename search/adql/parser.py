@@ -1,5 +1,6 @@
 """Text to tree: ``parse(text) -> Query``, or an ``AdqlError`` that says where and why."""
 
+import threading
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -227,8 +228,18 @@ class _Builder(Transformer[Token, tree.Query]):
         return tree.Name(text, True, _at(token))
 
 
-@cache
+_making = threading.Lock()
+
+
 def _lark() -> Lark:
+    """The parser, made at the first query, once: its tables take a third of a second of CPU, and a web process that
+    has just started is asked by many at the same time."""
+    with _making:
+        return _made()
+
+
+@cache
+def _made() -> Lark:
     return Lark(
         (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8"),
         parser="lalr",

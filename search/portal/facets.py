@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gateway.access.rights import Viewer, visible_conditions
+from gateway.vo.together import together
 from search.portal import addresses, asking, form
 from search.portal.builder import OBSCONFIG, Query, build
 from search.portal.criteria import Criteria
@@ -113,6 +114,10 @@ def _ask(text: str, viewer: Viewer) -> Grouped:
     kept: Grouped | None = cache.get(name)
     if kept is not None:
         return kept
+    return together(name, lambda: _asked(name, text, viewer))
+
+
+def _asked(name: str, text: str, viewer: Viewer) -> Grouped:
     answer = asking.ask(text, viewer, GROUPS)
     found = Grouped([(_texts(row[:-1]), int(row[-1])) for row in answer.rows], answer.overflow, answer.seconds)
     if found.total > LIMIT and len(found.groups) <= MOST_KEPT:

@@ -2,22 +2,17 @@
 
 from dataclasses import dataclass, field
 
-from django.core.cache import cache
-from django.db.models import Max
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gateway.access import rights
 from gateway.access.rights import Viewer
+from search.archive import holdings
 from search.archive.fields import catalogue
-from search.archive.models import Collection, Product
+from search.archive.models import Collection
 from search.portal.criteria import Criteria, Problem
 from search.resolver import sources
 
-OPTIONS_KEPT = 300
-"""seconds"""
-MAX_OPTIONS = 60
 # dataproduct_type in plain words; the order of the form.
 TYPES: tuple[tuple[str, Promise], ...] = (
     ("event", gettext_lazy("event list")),
@@ -53,20 +48,6 @@ ARRAYS: tuple[tuple[str, Promise], ...] = (
     ("lst", gettext_lazy("large telescopes (LST)")),
     ("mst", gettext_lazy("medium telescopes (MST)")),
     ("sst", gettext_lazy("small telescopes (SST)")),
-)
-# Columns whose values in the archive are the field's options.
-FROM_ARCHIVE = (
-    "obs_collection",
-    "sub_array_name",
-    "pointing_mode",
-    "obs_mode",
-    "pipeline_name",
-    "pipeline_version",
-    "reconstruction_method",
-    "cut_set",
-    "calib_version",
-    "proposal_id",
-    "access_format",
 )
 LABELS: dict[str, Promise] = {
     "target": gettext_lazy("Source name or position"),
@@ -142,23 +123,11 @@ class FormField:
 
 
 def archive_values(viewer: Viewer) -> dict[str, list[str]]:
-    """The values that occur in rows the viewer may see, of each column that has few; kept for some minutes."""
-    ids = rights.policy_ids(viewer, "see")
-    newest = Product.objects.aggregate(newest=Max("pk"))["newest"]
-    key = f"portal.options.{newest}.{'all' if ids is None else hash(tuple(ids))}"
-    known: dict[str, list[str]] | None = cache.get(key)
-    if known is None:
-        rows = Product.objects.filter(rights.visible(viewer), removed_at=None).order_by()
-        known = {
-            name: sorted(
-                str(value)
-                for value in rows.exclude(**{name: None}).values_list(name, flat=True).distinct()[:MAX_OPTIONS]
-                if value != ""
-            )
-            for name in FROM_ARCHIVE
-        }
-        cache.set(key, known, OPTIONS_KEPT)
-    return known
+    """The values that occur in rows the viewer may see, of each column that has few."""
+    found: dict[str, set[str]] = {name: set() for name in holdings.FEW_VALUED}
+    for row in holdings.OPTIONS.rows(viewer):
+        found[row["column"]].add(row["value"])
+    return {name: sorted(values)[: holdings.MAX_OPTIONS] for name, values in found.items()}
 
 
 def options_of(name: str, values: dict[str, list[str]], titles: dict[str, str]) -> list[tuple[str, str]]:

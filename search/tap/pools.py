@@ -13,6 +13,8 @@ from gateway.vo.dali import DaliError
 
 WAIT = 10.0
 """seconds that a query waits for a place before it is refused"""
+QUEUE = 4
+"""anonymous queries that may wait for each one that runs: fifty visitors who press Search at once are all served"""
 
 
 class Pools:
@@ -35,8 +37,8 @@ class Pools:
         return key
 
     def _wait(self, key: UUID | None, viewer: Viewer, limit: int, end: float) -> None:
-        """Each that waits holds a thread of the web process: beyond as many as may run, one is refused at once."""
-        if self._waiting[key] >= limit:
+        """Each that waits holds a thread of the web process: beyond a number of them one is refused at once."""
+        if self._waiting[key] >= (limit if viewer.is_authenticated else QUEUE * limit):
             raise self._refusal(viewer, limit)
         self._waiting[key] += 1
         try:
