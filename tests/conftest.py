@@ -109,12 +109,21 @@ def _storage(tmp_path: Path, settings) -> None:
 
 
 @pytest.fixture(scope="session")
-def gateway(tmp_path_factory: pytest.TempPathFactory):
+def django_db_setup(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The database of the tests; as it is before the first of them it is kept for gateways to begin with."""
+    from tests.support import gateway as gateways
+
+    with django_db_blocker.unblock():
+        gateways.keep_migrated(tmp_path_factory.mktemp("migrated") / "db.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory, django_db_setup):
     """A running gateway with the demo archive (and the H.E.S.S. runs where they are), shared by the slow tests."""
     from tests.support.gateway import RunningGateway
 
     folder = tmp_path_factory.mktemp("gateway")
-    running = RunningGateway(folder / "data", folder / "log.txt")
+    running = RunningGateway(folder / "data", folder / "log.txt").migrated()
     running.manage("demo", "--prepare-only", "--port", str(running.port))
     real = TEST_DATA / "hess-dl3-dr1"
     if real.is_dir():
