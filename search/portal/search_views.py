@@ -28,14 +28,14 @@ def criteria_of(request: HttpRequest) -> Criteria:
 
 
 def form_context(request: HttpRequest, criteria: Criteria) -> dict[str, Any]:
-    viewer = viewer_of_request(request)
-    fields = form.make(criteria, viewer)
+    values = form.archive_values(viewer_of_request(request))
+    fields = form.make(criteria, values)
     return {
         "criteria": criteria,
         "fields": fields,
         "summaries": form.summaries(fields),
         "column_filters": [(columns.ALL[key].label, one.text) for key, one in criteria.filters.items()],
-        "examples": [one for one in examples.EXAMPLES if one.form],
+        "examples": examples.offered(values),
         "targets": request.GET.get("targets", ""),
         "hide_quick_search": False,
         "energy_units": ("TeV", "GeV", "MeV", "keV", "m", "Hz"),

@@ -1,5 +1,6 @@
 """From the form to the results: founding questions, rights, counts, hand-written queries, hostile input."""
 
+import html
 import re
 
 import pytest
@@ -280,14 +281,25 @@ def test_a_full_page_stays_light(client_of, archive) -> None:
     assert len(answer.content) < 60_000
 
 
-def test_every_worked_example_runs(client_of, archive, settings) -> None:
-    from search.portal.examples import EXAMPLES
-
+def test_every_worked_example_of_the_form_finds_something(client_of, archive, settings) -> None:
+    """A new user clicks them first: what they need of the archive is taken from it."""
     settings.SESAME_URLS = []
+    archive.crab[0].proposal_id, archive.crab[0].n_lst = "P-0", 4
+    archive.crab[0].save()
     client = client_of("anonymous")
-    for example in EXAMPLES:
-        answer = client.get(example.url, follow=True)
-        assert answer.status_code == 200, example.url
+    page = client.get("/search/").content.decode()
+    links = re.findall(r'd-chip-plain" href="(/search/go[^"]+)"', page)
+    assert len(links) == 12
+    for link in links:
+        answer = client.get(html.unescape(link), follow=True)
+        assert answer.status_code == 200
+        assert 'data-key="test.run-' in answer.content.decode(), link
+
+
+def test_an_example_that_nothing_here_can_answer_is_not_offered(client_of, db) -> None:
+    page = client_of("anonymous").get("/search/").content.decode()
+    assert "Events above 50 TeV" in page
+    assert "Data for a given proposal" not in page
 
 
 def test_snippets_hold_the_query_and_no_secret(client_of, archive) -> None:
