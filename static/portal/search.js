@@ -21,7 +21,7 @@ function showPosition(answer) {
   const number = (value, sign) => `${value < 0 ? "−" : sign ? "+" : ""}${Math.abs(value).toFixed(4)}°`;
   box.replaceChildren(
     text(`${number(answer.ra)}, ${number(answer.dec, true)}`, "strong"),
-    text(` ${answer.source}${answer.type ? `, ${answer.type}` : ""}`),
+    text(` · ${answer.source}${answer.type ? `, ${answer.type}` : ""}`),
   );
   const words = $("#f-target").dataset;
   if (!answer.aliases) return;
@@ -114,10 +114,6 @@ form.addEventListener("click", (event) => {
   fix.closest(".d-error").remove();
   changed();
 });
-
-for (const chip of $$("[data-service]")) {
-  chip.addEventListener("click", () => { $("#f-service").value = chip.dataset.service; $("#f-service").focus(); changed(); });
-}
 
 for (const input of $$("[data-read-into]")) {
   input.addEventListener("change", async () => {
