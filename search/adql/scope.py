@@ -77,7 +77,7 @@ class Schema(Mapping[str, PublishedTable]):
     def near(self, name: str) -> str:
         """A hint: a published table with that last part, or of a name like this one."""
         if name.upper().startswith("TAP_UPLOAD."):
-            return " A table comes with the query: UPLOAD=name,address or name,param:part."
+            return " A table comes with the query: UPLOAD=name,param:part or name,address."
         last = name.rsplit(".", 1)[-1].lower()
         found = [full for full in self._entries if full.rsplit(".", 1)[-1] == last]
         if near := found[0] if found else nearest(name.lower(), {full: full for full in self._entries}):
