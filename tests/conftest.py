@@ -1,6 +1,7 @@
 """The cast: anonymous, Alice the PI, Bob her collaborator, Charlie the stranger, Dana of the staff."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,18 +32,38 @@ def hess() -> Path:
     return real_data("hess-dl3-dr1")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests of one xdist_group run in one process, and with them all that use the shared gateway: to set it up in a
-    second process takes minutes.
+# The groups that take longest, longest first: all wait for what was begun last.
+LONGEST = (
+    "faults", "gateway", "postgresql", "slurm", "tests.analysis.test_spectrum", "wait", "tests.browser.test_elsewhere",
+    "tests.analysis.test_maps", "tests.analysis.test_light_curve", "uws-client",
+)  # fmt: skip
 
-    xdist 3.8 says the group to its scheduler by an attribute that pytest 9.2 does not read.
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """What needs real parts stays in one process with the rest of its module, or with all that use the shared gateway,
+    so that these are set up once and the longest begin first; the others keep pytest-django's order, in which no test
+    meets a database that another has flushed.
+
+    xdist 3.8 says the group to its scheduler by an attribute that pytest 9.2 does not read: here it is said by one that
+    it reads.
     """
     for item in items:
-        mark = item.get_closest_marker("xdist_group")
-        group = mark.args[0] if mark else "gateway" if "gateway" in getattr(item, "fixturenames", ()) else ""
+        if item.get_closest_marker("slow") and not item.get_closest_marker("xdist_group"):
+            module = item.nodeid.split("::")[0].removesuffix(".py").replace("/", ".")
+            shared = "gateway" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("gateway" if shared else module))
+    yield
+    items.sort(key=_place)
+    for item in items:
+        group = item.get_closest_marker("xdist_group")
         if group and config.getoption("loadgroup", False):
-            item._id = coerce_node_id(f"{item.nodeid}@{group}")
+            item._id = coerce_node_id(f"{item.nodeid}@{group.args[0]}")
+
+
+def _place(item: pytest.Item) -> int:
+    group = item.get_closest_marker("xdist_group")
+    return LONGEST.index(group.args[0]) if group and group.args[0] in LONGEST else len(LONGEST)
 
 
 class Cast:
@@ -99,12 +120,21 @@ def _storage(tmp_path: Path, settings) -> None:
 
 
 @pytest.fixture(scope="session")
-def gateway(tmp_path_factory: pytest.TempPathFactory):
+def django_db_setup(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The database of the tests; as it is before the first of them it is kept for gateways to begin with."""
+    from tests.support import gateway as gateways
+
+    with django_db_blocker.unblock():
+        gateways.keep_migrated(tmp_path_factory.mktemp("migrated") / "db.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory, django_db_setup):
     """A running gateway with the demo archive (and the H.E.S.S. runs where they are), shared by the slow tests."""
     from tests.support.gateway import RunningGateway
 
     folder = tmp_path_factory.mktemp("gateway")
-    running = RunningGateway(folder / "data", folder / "log.txt")
+    running = RunningGateway(folder / "data", folder / "log.txt").migrated()
     running.manage("demo", "--prepare-only", "--port", str(running.port))
     real = TEST_DATA / "hess-dl3-dr1"
     if real.is_dir():

@@ -5,6 +5,7 @@ costs no more than an anonymous one. With a million rows a part takes seconds: t
 makes it anew (``renew``) while nobody waits.
 """
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ FEW_VALUED = (
     "proposal_id",
     "access_format",
 )
+EXAMPLE = "example"
+"""no column: one product whose target, version and time belong together"""
 Rows = list[dict[str, Any]]
 
 
@@ -145,12 +148,25 @@ def _options() -> Rows:
             place = places[policy] = places.get(policy, 0) + 1
             if place <= MAX_OPTIONS:
                 made.append({"policy_id": policy, "column": name, "value": str(value)})
-    return made
+    return made + _examples()
+
+
+def _examples() -> Rows:
+    """Target name, pipeline version and start (MJD) of one product of each policy, for the worked examples."""
+    usable = Product.objects.offered().filter(
+        target_name__isnull=False, pipeline_version__isnull=False, t_min__isnull=False, s_ra__isnull=False
+    )
+    firsts = usable.order_by().values("policy_id").annotate(first=Min("pk")).values("first")
+    rows = Product.objects.filter(pk__in=firsts).order_by("pk")
+    return [
+        {"policy_id": policy, "column": EXAMPLE, "value": json.dumps(whole)}
+        for policy, *whole in rows.values_list("policy_id", "target_name", "pipeline_version", "t_min")
+    ]
 
 
 COLLECTIONS = Part("collections", 60.0, _collections)
 TARGETS = Part("targets", 60.0, _targets)
-OPTIONS = Part("options", 300.0, _options)
+OPTIONS = Part("options.2", 300.0, _options)
 PARTS = (COLLECTIONS, TARGETS, OPTIONS)
 
 

@@ -41,6 +41,7 @@ LISTS = (
     "includes",
 )
 TEXTS = ("target_name", "target_class", "pi", "proposal_keywords", "history")
+_UNIT_OF = {name: ("deg", {"deg": 1.0}) for name in ("zenith_min", "zenith_max")}
 NUMBERS = ("zenith_min", "zenith_max", "n_tels_min", "exposure_min")
 # Words that other tables and older clients use.
 ALIASES = {"eventlist": "event", "event-list": "event", "lightcurve": "timeseries", "light-curve": "timeseries"}
@@ -215,7 +216,7 @@ def _read_numbers(made: Criteria) -> None:
                 unit = made.first("exposure_unit") or "s"
                 value = quantities.measure(made.first(name), unit, quantities.DURATION_UNITS)
             else:
-                value = quantities.number(made.first(name))
+                value = quantities.measure(made.first(name), *_UNIT_OF.get(name, ("", {"": 1.0})))
             if name.startswith("zenith") and not 0 <= value <= 90:
                 raise QuantityError(_("A zenith distance lies between 0 and 90 degrees."))
             if value < 0:
@@ -229,51 +230,61 @@ def _read_numbers(made: Criteria) -> None:
         del made.numbers["zenith_min"], made.numbers["zenith_max"]
 
 
-def _upside_down(made: Criteria, low: str, high: str) -> Problem:
-    first, second = made.first(low), made.first(high)
+def _upside_down(made: Criteria, low: str, high: str, *texts: str) -> Problem:
+    """``texts``: the two ends where they are not what stands in the fields."""
+    first, second = texts or (made.first(low), made.first(high))
     text = _("%(low)s is above %(high)s. Swap the two, or leave one empty.") % {"low": first, "high": second}
     return Problem(text, _("Swap"), ((low, second), (high, first)))
 
 
 def _read_energy(made: Criteria) -> None:
     unit = made.first("energy_unit") or "TeV"
+    texts = quantities.ends(made.first("energy_min"), made.first("energy_max"))
     found: list[float | None] = [None, None]
     for index, name in enumerate(("energy_min", "energy_max")):
-        if made.first(name):
+        if texts[index]:
             try:
-                found[index] = quantities.energy(made.first(name), unit)
+                found[index] = quantities.energy(texts[index], unit)
             except QuantityError as error:
-                made.problems[name] = Problem(str(error))
-    low, high = found
-    if low is not None and high is not None and low > high:
-        # A wavelength runs the other way: its lower number is the higher energy.
-        if unit == "m":
-            made.energy = (high, low)
-            return
-        made.problems["energy_min"] = _upside_down(made, "energy_min", "energy_max")
+                made.problems[name if made.first(name) else "energy_min"] = Problem(str(error))
+    if any(name in made.problems for name in ("energy_min", "energy_max")):
         return
-    if not any(name in made.problems for name in ("energy_min", "energy_max")):
-        made.energy = (high, low) if unit == "m" else (low, high)
+    # A wavelength runs the other way: its lower number is the higher energy.
+    turned = all(quantities.is_wavelength(text, unit) for text in texts if text)
+    low, high = reversed(found) if turned else found
+    if low is not None and high is not None and low > high:
+        if turned:
+            made.energy = (high, low)
+        else:
+            made.problems["energy_min"] = _upside_down(made, "energy_min", "energy_max", *texts)
+        return
+    made.energy = (low, high)
 
 
 def _read_time(made: Criteria) -> None:
     low: float | None = None
     high: float | None = None
+    starts: float | None = None
     try:
         if made.first("t_min"):
             low, last = quantities.time_range(made.first("t_min"))
-            # A night alone, or a date alone, is an interval of its own.
+            # A night alone is an interval of its own.
             if not made.first("t_max") and last > low and made.first("t_min").lower().startswith(("night", "nuit")):
                 high = last
         if made.first("t_max"):
-            high = quantities.time_range(made.first("t_max"))[1]
+            starts, high = quantities.time_range(made.first("t_max"))
     except QuantityError as error:
         made.problems["t_max" if low is not None and made.first("t_max") else "t_min"] = Problem(str(error))
         return
-    if low is not None and high is not None and low > high:
+    if low is not None and high is not None and _ends_before(low, high, starts):
         made.problems["t_min"] = _upside_down(made, "t_min", "t_max")
         return
     made.time = (low, high)
+
+
+def _ends_before(low: float, high: float, starts: float | None) -> bool:
+    """Does the interval that begins at ``starts`` and ends at ``high`` lie before ``low``?"""
+    return low > high or (low == high and starts is not None and starts < low)
 
 
 def _read_created(made: Criteria) -> None:
@@ -283,13 +294,19 @@ def _read_created(made: Criteria) -> None:
         return
     first, dots, last = text.partition("..")
     try:
-        low = _stamp(quantities.time_range(first)[0]) if first.strip() else None
+        low = quantities.time_range(first)[0] if first.strip() else None
         end = last if dots else first
-        high = _stamp(quantities.time_range(end)[1]) if end.strip() else None
+        starts, high = quantities.time_range(end) if end.strip() else (None, None)
+        if low is not None and high is not None and _ends_before(low, high, starts):
+            turned = f"{last.strip()}..{first.strip()}"
+            text = _("%(low)s is after %(high)s. Swap the two, or leave one empty.")
+            made.problems["creation_date"] = Problem(
+                text % {"low": first.strip()[:40], "high": last.strip()[:40]}, _("Swap"), (("creation_date", turned),)
+            )
+            return
+        made.created = (None if low is None else _stamp(low), None if high is None else _stamp(high))
     except QuantityError as error:
         made.problems["creation_date"] = Problem(str(error))
-        return
-    made.created = (low, high)
 
 
 def _read_filters(made: Criteria) -> None:

@@ -123,8 +123,8 @@ class FormField:
 
 
 def archive_values(viewer: Viewer) -> dict[str, list[str]]:
-    """The values that occur in rows the viewer may see, of each column that has few."""
-    found: dict[str, set[str]] = {name: set() for name in holdings.FEW_VALUED}
+    """The values that occur in rows the viewer may see, of each column that has few; and ``holdings.EXAMPLE``."""
+    found: dict[str, set[str]] = {name: set() for name in (*holdings.FEW_VALUED, holdings.EXAMPLE)}
     for row in holdings.OPTIONS.rows(viewer):
         found[row["column"]].add(row["value"])
     return {name: sorted(values)[: holdings.MAX_OPTIONS] for name, values in found.items()}
@@ -147,9 +147,8 @@ def options_of(name: str, values: dict[str, list[str]], titles: dict[str, str]) 
     return [(value, titles.get(value, value)) for value in values.get(name, [])]
 
 
-def make(criteria: Criteria, viewer: Viewer) -> dict[str, FormField]:
-    """Every field of the form by its parameter name."""
-    values = archive_values(viewer)
+def make(criteria: Criteria, values: dict[str, list[str]]) -> dict[str, FormField]:
+    """Every field of the form by its parameter name; ``values`` as ``archive_values`` gives them."""
     titles = dict(Collection.objects.exclude(title="").values_list("name", "title"))
     made = {}
     for name, label in LABELS.items():

@@ -29,8 +29,11 @@ def resolve_target(criteria: Criteria, viewer: Viewer) -> service.ResolveError |
     return None
 
 
-def resolve_list(criteria: Criteria, text: str, viewer: Viewer) -> None:
-    """A pasted list of names and positions, one a line, becomes ``positions``; those unknown stand in ``problems``."""
+def resolve_list(criteria: Criteria, text: str, viewer: Viewer, *, seconds: float = REMOTE_SECONDS) -> None:
+    """A pasted list of names and positions, one a line, becomes ``positions``; those unknown stand in ``problems``.
+
+    ``seconds``: how long names may be asked elsewhere, all together; 0 asks nearby alone.
+    """
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if len(lines) > MAX_TARGETS:
         criteria.problems["targets"] = Problem(
@@ -38,7 +41,7 @@ def resolve_list(criteria: Criteria, text: str, viewer: Viewer) -> None:
         )
         return
     unknown = []
-    end = time.monotonic() + REMOTE_SECONDS
+    end = time.monotonic() + seconds
     for line in lines:
         try:
             found = service.resolve(line, viewer, remote=time.monotonic() < end)

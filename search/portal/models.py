@@ -117,3 +117,8 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def given(self) -> str:
+        """As a visitor would type it."""
+        return f"{self.url} {self.table}".strip()

@@ -28,23 +28,24 @@ def criteria_of(request: HttpRequest) -> Criteria:
 
 
 def form_context(request: HttpRequest, criteria: Criteria) -> dict[str, Any]:
-    viewer = viewer_of_request(request)
-    fields = form.make(criteria, viewer)
+    known, asked = services.known(), criteria.typed.get("service", [])
+    values = form.archive_values(viewer_of_request(request))
+    fields = form.make(criteria, values)
     return {
         "criteria": criteria,
         "fields": fields,
         "summaries": form.summaries(fields),
         "column_filters": [(columns.ALL[key].label, one.text) for key, one in criteria.filters.items()],
-        "examples": [one for one in examples.EXAMPLES if one.form],
-        "targets": request.GET.get("targets", ""),
+        "examples": examples.offered(values),
+        "targets": request.GET.get("targets") or "\n".join(f"{ra:.10g} {dec:+.10g}" for ra, dec in criteria.positions),
         "hide_quick_search": False,
         "energy_units": ("TeV", "GeV", "MeV", "keV", "m", "Hz"),
         "query": builder.text(builder.build(criteria)),
         "origin_query": addresses.encode(addresses.pairs(criteria)),
         "services": services.offered(),
-        "known_services": services.known(),
-        "asked_services": criteria.typed.get("service", []),
-        "typed_service": next((one for one in criteria.typed.get("service", []) if "/" in one), ""),
+        "known_services": known,
+        "asked_services": asked,
+        "typed_service": next((one for one in asked if "/" in one and one not in {row.given for row in known}), ""),
         "tap_url": f"{settings.PUBLIC_URL}/tap",
     }
 
@@ -88,7 +89,10 @@ def preview(request: HttpRequest) -> HttpResponse:
     criteria = criteria_of(request)
     viewer = viewer_of_request(request)
     waiting = False
-    if criteria.needs_resolving:
+    if request.GET.get("targets", "").strip():
+        going.resolve_list(criteria, request.GET["targets"][:20_000], viewer, seconds=0)
+        waiting = "targets" in criteria.problems
+    elif criteria.needs_resolving:
         try:
             found = service.resolve(criteria.target, viewer, remote=False)
             criteria.ra, criteria.dec = found.ra, found.dec

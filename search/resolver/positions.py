@@ -19,6 +19,23 @@ GALACTIC = (
     (-0.8676661490, -0.1980763734, +0.4559837762),
 )
 MAX_LENGTH = 300
+MAX_NAME = 60
+# What papers and programs write around the numbers: systems, labels, and the words for galactic coordinates.
+SYSTEMS = re.compile(
+    r"(?<![a-z0-9])(icrs|fk5|j2000(\.0)?|galactic|gal|skycoord|coord(inate)?s?|position|in deg|epoch|equinox)"
+    r"(?![\w.])[:,]?",
+    re.IGNORECASE,
+)
+LABELS = re.compile(
+    r"(?<![a-z0-9])(r\.?a\.?|dec(l\.?|lination)?\.?|de|right ascension|[αδlbℓ]|g?lon|g?lat|s_ra|s_dec)"
+    r"(?![a-z])[\s_]*(j?2000(\.0)?(?![\d.]))?\s*[=:,]?\s*|(?<![a-z0-9])(ra|de)_?j2000\s*[=:,]?\s*",
+    re.IGNORECASE,
+)
+OLD_EQUINOX = re.compile(r"(?<![\w.])(fk[45]\s*)?(b1950(\.0)?(?![\w.+-])|fk4(?!\w))", re.IGNORECASE)
+GALACTIC_WORDS = re.compile(
+    r"(?<![a-z])(gal(actic)?(?![a-z])|glon|glat|[lℓ]\s*(=?\s*[\d.+-].*(?<![a-z])b\s*=?\s*[\d.+-]|[,;/\s]\s*b(?![a-z])))",
+    re.IGNORECASE,
+)
 
 
 class PositionError(ValueError):
@@ -79,14 +96,17 @@ def parse(text: str) -> Position | None:
     """The position that the text is, or None where it is something else (a name).
 
     Decimal degrees, sexagesimal with colons, blanks or unit letters, galactic (``l 184.55 b -5.78``, ``gal …``), with
-    or without labels, brackets and the name of the system, as papers print them. Raises PositionError.
+    or without labels, brackets and the name of the system, as papers and astropy print them. Raises PositionError.
     """
     if len(text) > MAX_LENGTH:
         return None
-    cleaned, galactic = _strip(text)
-    pair = _decimal(cleaned) or (None if galactic else _sexagesimal(cleaned))
+    old = OLD_EQUINOX.search(text)
+    cleaned, galactic = _strip(OLD_EQUINOX.sub(" ", text))
+    pair = _compact(cleaned) or _decimal(cleaned) or (None if galactic else _sexagesimal(cleaned))
     if pair is None:
         return None
+    if old:
+        raise PositionError(_("Positions of the equinox B1950 are not taken here. Write it for J2000 (ICRS)."))
     first, second = pair
     if galactic:
         _check(first, second, _("galactic longitude"), _("galactic latitude"))
@@ -97,27 +117,35 @@ def parse(text: str) -> Position | None:
 
 def _strip(text: str) -> tuple[str, bool]:
     """Without brackets, labels and system names; and whether it is galactic."""
-    cleaned = text.translate(MINUS).strip().strip("()[]{}").strip()
-    galactic = re.search(r"\bgal(actic)?\b|(?<![a-z])[lℓ]\s*=?\s*[\d.+-].*(?<![a-z])b\s*=?\s*[\d.+-]", cleaned, re.I)
-    cleaned = re.sub(
-        r"\b(icrs|fk5|j2000(\.0)?|\(j2000\)|galactic|gal|coord(inate)?s?|position)\b[:,]?", " ", cleaned, flags=re.I
-    )
-    label = (
-        r"(?<![a-z0-9])(r\.?a\.?|dec(l\.?|lination)?\.?|right ascension|[αδlbℓ]|lon|lat)(?![a-z])(_?j?2000)?\s*[=:]?\s*"
-    )
-    cleaned = re.sub(label, " ", cleaned, flags=re.I)
-    return re.sub(r"\s+", " ", cleaned.strip(" ,;()[]")).strip(), galactic is not None
+    cleaned = re.sub(r"[()\[\]{}<>$^\\]", " ", text.translate(MINUS))
+    cleaned = re.sub(r"[|&]", ",", cleaned)
+    galactic = GALACTIC_WORDS.search(cleaned) is not None
+    cleaned = SYSTEMS.sub(" ", LABELS.sub(" ", SYSTEMS.sub(" ", cleaned)))
+    if "." not in cleaned and len(re.findall(r"\d,(?=\d)", cleaned)) == 2:
+        cleaned = re.sub(r"(\d),(?=\d)", r"\1.", cleaned)  # 83,63 22,01: commas that stand for points
+    return re.sub(r"\s+", " ", cleaned.strip(" ,;:=\t\n")).strip(), galactic
+
+
+def _compact(text: str) -> tuple[float, float] | None:
+    """``053431.94+220052.2``: hours and degrees without anything between their parts."""
+    match = re.fullmatch(r"(\d\d)(\d\d)(\d\d(?:\.\d*)?)\s*([+-])(\d\d)(\d\d)(\d\d(?:\.\d*)?)", text)
+    return _sexagesimal(" ".join([*match.groups()[:3], match[4] + match[5], match[6], match[7]])) if match else None
 
 
 def _decimal(text: str) -> tuple[float, float] | None:
+    """Degrees, or hours where the first says so; ``2155-304`` is a piece of a name."""
+    if re.fullmatch(r"\d{4}[+-]\d{2,4}", text):
+        return None
     unit = r"\s*(?:deg(?:rees)?|d|°)?"
-    match = re.fullmatch(rf"({NUMBER}){unit}(?:\s*[,;/]\s*|\s+|(?=[+-]))({NUMBER}){unit}", text, re.I)
-    return (float(match[1]), float(match[2])) if match else None
+    first = r"\s*(?:deg(?:rees)?|d|°|(?P<hours>h(?:ours?)?))?"
+    match = re.fullmatch(rf"({NUMBER}){first}(?:\s*[,;/]\s*|\s+|(?=[+-]))({NUMBER}){unit}", text, re.I)
+    return (float(match[1]) * (15 if match["hours"] else 1), float(match[3])) if match else None
 
 
 def _sexagesimal(text: str) -> tuple[float, float] | None:
     """``05:34:31.9 +22:00:52``, ``05 34 31.9 +22 00 52``, ``5h34m31.9s +22d00m52s``, ``5h34.5m +22°0.9'``."""
     flat = text.replace("''", '"').translate(MARKS)
+    flat = re.sub(r"(\d)([hms°d'\"])\.(\d+)", r"\1.\3\2", flat)  # 31s.94, as papers print it
     value = r"(\d{1,3})\s*[:hd° ]\s*(\d{1,2}(?:\.\d*)?)\s*(?:[:m' ]\s*(\d{1,2}(?:\.\d*)?)?\s*(?:s|\"|'')?)?"
     match = re.fullmatch(rf"([+-]?){value}\s*(?:[,;/]\s*|\s+|(?=[+-]))([+-]?)\s*{value}", flat, re.I)
     if match is None:
@@ -150,13 +178,18 @@ def _check(first: float, second: float, first_name: str, second_name: str) -> No
 
 
 def from_name(text: str) -> Position | None:
-    """The position that a J2000 name carries: ``RX J1713.7-3946``, ``HESS J1825-137``, ``1RXS J101015.9-311909``.
+    """The position that a name carries, J2000: ``RX J1713.7-3946``, ``1RXS J101015.9-311909``; or a galactic one,
+    ``SNR G0.9+0.1``.
 
-    Digits of such names are truncated, not rounded (IAU rules), so the middle of the cell is given and ``precision``
+    Digits of J2000 names are truncated, not rounded (IAU rules), so the middle of the cell is given and ``precision``
     is half of the cell.
     """
-    match = re.search(r"(?:^|[\s_])J(\d{4,6})(\.\d+)?([+-])(\d{2,6})(\.\d+)?[A-Za-z]?$", text.translate(MINUS).strip())
-    if match is None or len(text) > 60:
+    plain = text.translate(MINUS).strip()
+    in_galactic = re.search(r"(?:^|[\s_])G\s?(\d{1,3}(?:\.\d+)?)\s*([+-]\d{1,2}(?:\.\d+)?)$", plain)
+    if in_galactic and len(text) <= MAX_NAME:
+        return _from_galactic(in_galactic[1], in_galactic[2])
+    match = re.search(r"(?:^|[\s_])J(\d{4,6})(\.\d+)?([+-])(\d{2,6})(\.\d+)?[A-Za-z]?$", plain)
+    if match is None or len(text) > MAX_NAME:
         return None
     ra_digits, ra_fraction, sign, dec_digits, dec_fraction = match.groups()
     ra = _cells(ra_digits, ra_fraction, 15.0)
@@ -164,6 +197,14 @@ def from_name(text: str) -> Position | None:
     if ra is None or dec is None or ra[0] >= 360 or dec[0] > 90:
         return None
     return Position(ra[0] % 360, -dec[0] if sign == "-" else dec[0], "name", max(ra[1], dec[1]))
+
+
+def _from_galactic(lon: str, lat: str) -> Position | None:
+    """``G184.55-05.78``: galactic degrees, rounded by some catalogues and cut by others."""
+    if not float(lon) < 360 or abs(float(lat)) > 90:
+        return None
+    step = 10.0 ** -min(len(text.partition(".")[2]) for text in (lon, lat))
+    return Position(*galactic_to_icrs(float(lon), float(lat)), "name", step / 2)
 
 
 def _cells(digits: str, fraction: str | None, scale: float) -> tuple[float, float] | None:

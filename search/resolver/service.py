@@ -196,7 +196,7 @@ def _choose(text: str, candidates: list[sesame.Candidate], since: datetime | Non
 
 
 def _unknown(text: str, *, asked: bool) -> Resolved:
-    near = tuple(source.name for source in sources.suggestions(text, 5))
+    near = tuple(source.name for source in sources.suggestions(text, 5, misspelt=True))
     if asked:
         reason = _("Nobody knows “%(name)s”: not this archive, not its table of sources, not Sesame.")
     else:

@@ -1,10 +1,15 @@
-"""What SIMBAD knows of an object: type, names, redshift, distance; asked by TAP through the guarded way out.
+"""What SIMBAD knows of an object: type, names, redshift, distance; asked by astroquery through the guarded way out.
 
 Never while a page renders: the object's page fetches it when it stands. Answers are kept, and so is silence.
+astroquery opens no connection of its own here: its one session is replaced by ours (address checked and pinned, size
+and time capped, documents scanned before astropy reads them), and the address is that of the settings. Its class for
+NED is not used: it keeps answers as pickled files in the home folder; pages link to NED.
 """
 
 import hashlib
 import logging
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +19,6 @@ from django.core.cache import cache
 
 from gateway.vo.http import Session
 from gateway.vo.readable import finite
-from gateway.vo.votable_reader import BadVOTable, read
 
 TOTAL_SECONDS = 6.0
 CONNECT_SECONDS = 3.0
@@ -65,7 +69,7 @@ def known(name: str) -> Known | None:
         return kept[0]
     try:
         found = _ask(folded)
-    except (requests.RequestException, BadVOTable, ValueError) as error:
+    except (requests.RequestException, OSError, ValueError) as error:
         logger.warning("SIMBAD gave no answer for an object: %s", error)
         cache.set(BREAKER, True, BREAKER_SECONDS)
         raise Unreachable from error
@@ -82,10 +86,11 @@ def _ask(name: str) -> Known | None:
         read_seconds=TOTAL_SECONDS / 2,
         votable=True,
     ) as session:
-        row = _first(session, QUERY.format(literal))
+        rows = _rows(session, QUERY.format(literal), DISTANCE.format(literal))
+        row = next(rows)
         if row is None:
             return None
-        far = _first(session, DISTANCE.format(literal)) or {}
+        far = next(rows) or {}
     names = tuple(dict.fromkeys(_text(one).removeprefix("NAME ") for one in str(row.get("ids") or "").split("|")))
     return Known(
         name=_text(row.get("main_id")).removeprefix("NAME ") or name,
@@ -101,15 +106,37 @@ def _ask(name: str) -> Known | None:
     )
 
 
-def _first(session: Session, query: str) -> dict[str, Any] | None:
-    """The first row of the answer by column name."""
-    asked = {"REQUEST": "doQuery", "LANG": "ADQL", "FORMAT": "votable", "QUERY": query}
-    with session.post(f"{settings.SIMBAD_TAP.rstrip('/')}/sync", asked) as answer:
-        answer.raise_for_status()
-        table = read(answer.content, max_bytes=MAX_BYTES, max_rows=1, cut=True)
-    if not table.rows:
+def _rows(session: Session, *queries: str) -> Iterator[dict[str, Any] | None]:
+    """The first row of each answer by column name, or None; asked when it is wanted. Raises ValueError or OSError."""
+    from astroquery.simbad import SimbadClass  # noqa: PLC0415 (half a second, once, and only where it is asked)
+    from pyvo.dal import DALAccessError, TAPService  # noqa: PLC0415 (as above)
+
+    class Guarded(SimbadClass):  # type: ignore[misc]  # astroquery has no types
+        """SIMBAD at the address of the settings, through one session."""
+
+        tap = TAPService(settings.SIMBAD_TAP.rstrip("/"), session=session)
+        hardlimit = 1  # rows; else it asks for the capabilities of the service before each query
+
+    asked = Guarded()
+    asked._session = session
+    try:
+        for query in queries:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # astroquery warns of an answer without rows
+                table = asked.query_tap(query, maxrec=1)
+            yield {name.lower(): _value(table[name][0]) for name in table.colnames} if len(table) else None
+    except DALAccessError as error:
+        raise ValueError(str(error)[:200]) from error
+    finally:
+        # It keeps the last 256 answers with their sessions; what is worth keeping is in our cache.
+        asked.clear_cache()
+
+
+def _value(cell: Any) -> Any:
+    """Masked cells are None, numbers those of Python."""
+    if cell is None or getattr(cell, "mask", False):
         return None
-    return {column.name.lower(): value for column, value in zip(table.columns, table.rows[0], strict=True)}
+    return cell.item() if hasattr(cell, "item") else cell
 
 
 def _text(value: Any) -> str:

@@ -7,6 +7,7 @@ is filed as BL Lac of high-frequency peak. Pure: no Django.
 """
 
 import csv
+import difflib
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -146,11 +147,14 @@ def lookup(name: str) -> Source | None:
     return _by_name().get(fold(name)) if name.strip() else None
 
 
-def suggestions(text: str, limit: int = 8) -> list[Source]:
-    """Sources of which a name begins with the text, then those that contain it."""
+def suggestions(text: str, limit: int = 8, *, misspelt: bool = False) -> list[Source]:
+    """Sources of which a name begins with the text, then those that contain it; ``misspelt``: then what is like it."""
     folded = fold(text)
     if not folded:
         return []
     starts = [source for key, source in _by_name().items() if key.startswith(folded)]
     within = [source for key, source in _by_name().items() if folded in key]
-    return list(dict.fromkeys([*starts, *within]))[:limit]
+    alike = []
+    if misspelt and len(folded) > 3 and not (starts or within):
+        alike = [_by_name()[key] for key in difflib.get_close_matches(folded, _by_name(), limit, 0.75)]
+    return list(dict.fromkeys([*starts, *within, *alike]))[:limit]

@@ -21,13 +21,22 @@ function showPosition(answer) {
   const number = (value, sign) => `${value < 0 ? "−" : sign ? "+" : ""}${Math.abs(value).toFixed(4)}°`;
   box.replaceChildren(
     text(`${number(answer.ra)}, ${number(answer.dec, true)}`, "strong"),
-    text(` ${answer.source}${answer.type ? `, ${answer.type}` : ""}`),
+    text(` · ${answer.source}${answer.type ? `, ${answer.type}` : ""}`),
   );
+  const words = $("#f-target").dataset;
+  if (!answer.aliases) return;
+  const others = [answer.name, ...answer.aliases].filter((one) => one.toLowerCase() !== $("#f-target").value.trim().toLowerCase());
+  if (answer.type && others.length) box.append(text(`; ${words.wordAlias} ${others.slice(0, 4).join(", ")}`));
+  if (!answer.type) return;
+  const link = text(words.wordKnown, "a");
+  link.href = `/search/object?name=${encodeURIComponent(answer.name)}`;
+  box.append(" · ", link);
 }
 
 function showFailure(answer) {
   const box = $("[data-resolved]");
   box.replaceChildren(text(answer.error || "", "span", "d-danger"));
+  if (!answer.choices?.length && answer.suggestions?.length) box.append(text(` ${$("#f-target").dataset.wordMean}`));
   const offers = answer.choices?.length ? answer.choices : (answer.suggestions || []).map((name) => ({ name }));
   for (const offer of offers) {
     const button = text(offer.name, "button", "d-linkish ms-1");

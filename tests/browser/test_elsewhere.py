@@ -7,18 +7,16 @@ import pytest
 from tests.support.gadf import Run, make_store
 from tests.support.gateway import RunningGateway
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("gateway")]
 
 
 @pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory):
+def other(tmp_path_factory: pytest.TempPathFactory, django_db_setup):
     """A second gateway, of another observatory: an archive of its own in a process of its own."""
     folder = tmp_path_factory.mktemp("other")
     store = make_store(folder / "store", [Run(9001), Run(9002)])
     running = RunningGateway(folder / "data", folder / "log.txt", DISTILLER_SITE_NAME="Southern Observatory")
-    running.manage("migrate")
-    running.manage("createcachetable")
-    running.manage("ingest_dl3", str(store), "--collection", "SOUTH")
+    running.migrated().manage("ingest_dl3", str(store), "--collection", "SOUTH")
     yield running.start("serve")
     running.stop()
 

@@ -30,6 +30,7 @@ def test_the_demo_refuses_production_mode(settings) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("gateway")
 def test_what_the_demo_records_says_where_it_is_served(gateway) -> None:
     """The demo archive is made before the first page is served, and data are added by other commands."""
     query = {"QUERY": "SELECT DISTINCT location FROM provenance.entity WHERE location <> ''", "LANG": "ADQL"}
@@ -44,6 +45,7 @@ def test_what_the_demo_records_says_where_it_is_served(gateway) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("gateway")
 def test_the_form_that_the_demo_offers_to_try_is_filled_in(gateway) -> None:
     from gateway.pages.management.commands.demo import form_with_values
 

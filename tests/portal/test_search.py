@@ -1,5 +1,6 @@
 """From the form to the results: founding questions, rights, counts, hand-written queries, hostile input."""
 
+import html
 import re
 
 import pytest
@@ -280,14 +281,25 @@ def test_a_full_page_stays_light(client_of, archive) -> None:
     assert len(answer.content) < 60_000
 
 
-def test_every_worked_example_runs(client_of, archive, settings) -> None:
-    from search.portal.examples import EXAMPLES
-
+def test_every_worked_example_of_the_form_finds_something(client_of, archive, settings) -> None:
+    """A new user clicks them first: what they need of the archive is taken from it."""
     settings.SESAME_URLS = []
+    archive.crab[0].proposal_id, archive.crab[0].n_lst = "P-0", 4
+    archive.crab[0].save()
     client = client_of("anonymous")
-    for example in EXAMPLES:
-        answer = client.get(example.url, follow=True)
-        assert answer.status_code == 200, example.url
+    page = client.get("/search/").content.decode()
+    links = re.findall(r'd-chip-plain" href="(/search/go[^"]+)"', page)
+    assert len(links) == 12
+    for link in links:
+        answer = client.get(html.unescape(link), follow=True)
+        assert answer.status_code == 200
+        assert 'data-key="test.run-' in answer.content.decode(), link
+
+
+def test_an_example_that_nothing_here_can_answer_is_not_offered(client_of, db) -> None:
+    page = client_of("anonymous").get("/search/").content.decode()
+    assert "Events above 50 TeV" in page
+    assert "Data for a given proposal" not in page
 
 
 def test_snippets_hold_the_query_and_no_secret(client_of, archive) -> None:
@@ -335,3 +347,37 @@ def test_a_watched_search_tells_of_new_matches_once(client_of, archive, mailoutb
     assert watching.look() == 0
     assert [mail.to for mail in mailoutbox] == [["alice@demo.example"]]
     assert "1 new match of “Crab”" in mailoutbox[0].subject
+
+
+def test_the_live_count_follows_a_list_of_targets(client_of, archive, settings) -> None:
+    settings.SESAME_URLS = ["http://127.0.0.1:9/never"]
+    client = client_of("anonymous")
+    page = client.get("/search/preview", {"targets": "PKS 2155-304\n83.63 22.01\nG184.55-05.78", "radius": "1"})
+    text = page.content.decode()
+    assert all(place in text for place in ("329.7169", "83.63", "83.6327742")), "each place stands in the query"
+    assert ">5</strong>" in text
+    form = client.get("/search/", {"positions": "329.7169 -30.2256;83.63 22.01"}).content.decode()
+    assert ">329.7169 -30.2256\n83.63 +22.01</textarea>" in form, "the way back to the form keeps the list"
+    unknown = client.get("/search/preview", {"targets": "Crab Nebula\nno such thing"}).content.decode()
+    assert "not counted yet" in unknown
+    assert "no such thing" in unknown
+
+
+def test_known_archives_are_ticked_and_stay_ticked(client_of, archive) -> None:
+    from search.portal.models import Service
+
+    Service.objects.all().delete()
+    for name in ("one", "two"):
+        Service.objects.create(name=name, title=name.title(), url=f"https://{name}.example/tap", table="ivoa.obscore")
+    address = {"service": ["https://one.example/tap ivoa.obscore", "https://typed.example/tap"]}
+    page = client_of("anonymous").get("/search/", address).content.decode()
+    assert 'value="https://one.example/tap ivoa.obscore" id="k-one" checked' in page
+    assert 'value="https://two.example/tap ivoa.obscore" id="k-two">' in page
+    assert 'name="service" value="https://typed.example/tap"' in page
+
+
+def test_more_archives_than_are_asked_at_once_are_named(client_of, archive) -> None:
+    many = [f"https://a{number}.example/tap" for number in range(8)]
+    page = client_of("anonymous").get("/search/results/", {"cut_set": "loose", "service": many}).content.decode()
+    assert page.count("At most 6 archives") == 2
+    assert "a7.example" in page

@@ -35,6 +35,23 @@ CRAB = (83.633, 22.0145)
         "galactic 184.5575 −5.7843",
         "gal 184.5575, -5.7843",
         "ℓ = 184.5575°, b = −5.7843°",
+        "l, b = 184.5575, −5.7843",
+        "(l, b) = (184.5575°, −5.7843°)",
+        "GLON=184.5575 GLAT=-5.7843",
+        "83,633 22,0145",
+        "83,633; 22,0145",
+        "(RA, Dec) = (83.633, 22.0145)",
+        "RAJ2000 = 83.633, DEJ2000 = 22.0145",
+        "s_ra=83.633 s_dec=22.0145",
+        "83.633 & 22.0145",
+        "05h34m31.92s | +22d00m52.2s",
+        "RA(J2000) = 05:34:31.92, Dec(J2000) = +22:00:52.2",
+        "$05^h34^m31.92^s$ $+22^\\circ00'52.2''$".replace("\\circ", "°"),
+        "05h34m31s.92 +22°00′52″.2",
+        "05:34:31,92 +22:00:52,2",
+        "053431.92+220052.2",
+        "5.575533h +22.0145d",
+        "<SkyCoord (ICRS): (ra, dec) in deg\n    (83.633, 22.0145)>",
     ],
 )
 def test_every_way_to_write_the_crab(text: str) -> None:
@@ -71,6 +88,8 @@ def test_signs_and_edges(text: str, dec: float) -> None:
         ("25:00:00 +22:00:00", "below 24"),
         ("1e999 5", "too large"),
         ("gal 10 100", "galactic latitude"),
+        ("B1950 05 31 30.5 +21 58 54", "J2000"),
+        ("05:31:30.5 +21:58:54 (FK4)", "J2000"),
     ],
 )
 def test_an_impossible_position_is_refused_in_words(text: str, part: str) -> None:
@@ -90,6 +109,8 @@ def test_an_impossible_position_is_refused_in_words(text: str, part: str) -> Non
         "",
         "12",
         "G0.9+0.1",
+        "2155-304",
+        "Gl 229 b",
         "4C +21.35",
         "30 Dor C",
     ],
@@ -107,6 +128,9 @@ def test_names_are_not_taken_for_positions(text: str) -> None:
         ("HESS J1825-137", 276.375, -13.75, 0.13),
         ("2MASS J05343194+2200521", None, None, None),
         ("IGR J19443+2117", 296.09, 21.29, 0.02),
+        ("G184.55-05.78", 83.633, 22.023, 0.005),
+        ("SNR G349.7+0.2", 259.45, -37.445, 0.05),
+        ("G400.0+0.2", None, None, None),
     ],
 )
 def test_names_that_carry_a_position(name: str, ra: float | None, dec: float | None, precision: float | None) -> None:

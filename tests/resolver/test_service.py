@@ -172,3 +172,18 @@ def test_unknown_names_get_suggestions(ask) -> None:
     with pytest.raises(service.Unknown) as caught:
         ask("unknown", "Westerlund")
     assert "Westerlund 2" in caught.value.suggestions
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Crab Nebulla", "Crab Nebula"),
+        ("Gemniga", "Geminga"),
+        ("markarian 412", "Mrk 421"),
+        ("2155-304", "PKS 2155-304"),
+    ],
+)
+def test_a_name_misspelt_gets_what_may_be_meant(ask, typed: str, meant: str) -> None:
+    with pytest.raises(service.Unknown) as caught:
+        ask("unknown", typed)
+    assert meant in caught.value.suggestions

@@ -106,3 +106,10 @@ def test_the_page_itself_never_asks(server, client) -> None:
     page = client.get("/search/object", {"name": "Crab Nebula"}).content.decode()
     assert 'hx-get="/search/object/remote?name=Crab%20Nebula"' in page
     assert server.queries == []
+
+
+def test_astroquery_goes_only_where_the_gateway_may_go(server, client, settings) -> None:
+    server.use("good")
+    settings.ALLOW_LOOPBACK = False
+    assert "cannot be reached" in client.get("/search/object/remote", {"name": "Crab"}).content.decode()
+    assert server.queries == [], "an address inside the network is refused before anything is sent"

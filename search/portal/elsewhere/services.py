@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
@@ -36,10 +36,12 @@ def known() -> list[Service]:
 
 
 def chosen(given: Sequence[str]) -> list[Target]:
-    """The archives that these values of ``service`` name, in their order, at most ``MOST``."""
-    wanted = list(dict.fromkeys(value.strip() for value in given if value.strip()))[:MOST]
+    """The archives that these values of ``service`` name, in their order; those beyond ``MOST`` are not asked."""
+    wanted = list(dict.fromkeys(value.strip() for value in given if value.strip()))[: 2 * MOST]
     rows = {row.name: row for row in Service.objects.filter(name__in=[one for one in wanted if len(one) <= 40])}
-    return [_of_row(rows[one]) if one in rows else typed(one) for one in wanted]
+    targets = [_of_row(rows[one]) if one in rows else typed(one) for one in wanted]
+    many = _("At most %(n)d archives are asked at once. Leave out some of the others.") % {"n": MOST}
+    return targets[:MOST] + [replace(one, fault=one.fault or many) for one in targets[MOST:]]
 
 
 def _of_row(row: Service) -> Target:
