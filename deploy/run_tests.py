@@ -23,7 +23,10 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("DISTILLER_DATA", str(ROOT / "var" / "test"))
     steps = list(LINT)
     if "--lint" not in arguments:
-        pytest = [str(BIN / "python"), "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"]
+        # One process more than there are cores: while one waits for a server, another works.
+        workers = str((os.cpu_count() or 1) + 1)
+        pytest = [str(BIN / "python"), "-m", "pytest", "-q", "-n", workers, "--dist", "loadgroup"]
+        pytest += ["--no-loadscope-reorder"]
         if "--fast" in arguments:
             pytest += ["-m", "not slow"]
         steps.append(("pytest", pytest + [a for a in arguments if a not in ("--fast", "--lint")]))

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 
 from gateway.access.request import viewer as viewer_from
 from gateway.access.rights import Viewer
+from gateway.accounts.csrf import protocol_view
 from provenance import perspective
 from provenance.documents import formats
 from provenance.documents.picture import MAX_NODES, NotDrawn
@@ -58,6 +59,7 @@ class Query:
     rank: str
 
 
+@protocol_view
 @require_safe
 def provsap(request: HttpRequest) -> HttpResponse:
 

@@ -1,6 +1,7 @@
 """The cast: anonymous, Alice the PI, Bob her collaborator, Charlie the stranger, Dana of the staff."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,31 @@ def real_data(name: str) -> Path:
 def hess() -> Path:
     """H.E.S.S. DL3 DR1, public at https://www.mpi-hd.mpg.de/hfm/HESS/pages/dl3-dr1/ (set DISTILLER_TEST_DATA)."""
     return real_data("hess-dl3-dr1")
+
+
+# The groups that take longest, longest first: all wait for what was begun last.
+LONGEST = (
+    "faults", "gateway", "postgresql", "slurm", "tests.analysis.test_spectrum", "wait", "tests.browser.test_elsewhere",
+    "tests.analysis.test_maps", "tests.analysis.test_light_curve", "uws-client",
+)  # fmt: skip
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """What needs real parts stays in one process with the rest of its module, or with all that use the shared gateway,
+    so that these are set up once and the longest begin first; the others keep pytest-django's order, in which no test meets a database that another has flushed."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("xdist_group"):
+            module = item.nodeid.split("::")[0].removesuffix(".py").replace("/", ".")
+            shared = "gateway" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("gateway" if shared else module))
+    yield
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    group = item.get_closest_marker("xdist_group")
+    return LONGEST.index(group.args[0]) if group and group.args[0] in LONGEST else len(LONGEST)
 
 
 class Cast:

@@ -12,6 +12,11 @@ from django.views.decorators.csrf import requires_csrf_token
 
 from gateway.vo import dali, log
 
+PROTOCOLS = ("/tap", "/scs", "/datalink", "/soda", "/oai", "/registry")
+"""addresses whose errors are DALI documents, wherever they come from"""
+FOR_PROGRAMS = (*PROTOCOLS, "/provsap", "/uws", "/data", "/previews")
+"""addresses that browsers seldom see"""
+
 
 def error_page(request: HttpRequest, status: int, heading: str, reason: str, fix: str = "") -> HttpResponse:
     """The page for any refused request; rooms with better words of their own pass them."""
@@ -38,16 +43,17 @@ def forbidden(request: HttpRequest, exception: PermissionDenied) -> HttpResponse
 @requires_csrf_token
 def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
     # Always the same words, so that hidden data and unknown addresses cannot be told apart.
-    return error_page(
-        request,
-        404,
-        _("There is nothing at this address"),
-        _("The link may be wrong or old, or it leads to something that is not open to you."),
-    )
+    heading = _("There is nothing at this address")
+    reason = _("The link may be wrong or old, or it leads to something that is not open to you.")
+    if request.path_info.startswith(FOR_PROGRAMS) and not wants_page(request):
+        words = f"{heading}. {reason} ({log.request_id.get()})\n"
+        return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
+    return error_page(request, 404, heading, reason)
 
 
-PROTOCOLS = ("/tap", "/scs", "/datalink", "/soda", "/oai", "/registry")
-"""addresses whose errors are DALI documents, wherever they come from"""
+def wants_page(request: HttpRequest) -> bool:
+    """Browsers say so; programs and scripts are told in words."""
+    return "text/html" in request.headers.get("Accept", "")
 
 
 @requires_csrf_token
@@ -64,7 +70,7 @@ def _database_gone(request: HttpRequest) -> HttpResponse:
     error = dali.database_gone()
     if request.path_info.startswith(PROTOCOLS):
         return dali.error_response(error)
-    if "text/html" not in request.headers.get("Accept", ""):
+    if not wants_page(request):
         return HttpResponse(f"{error.message}\n", status=503, content_type="text/plain", headers=error.headers)
     page = loader.render_to_string("503.html", {"request_id": log.request_id.get()})
     return HttpResponse(page, status=503, headers=error.headers)

@@ -6,19 +6,20 @@ a row of 60 columns at some ten microseconds in plain Python; a column that says
 in a table of observations, is written once and becomes part of what stands between the others.
 """
 
-import binascii
 import math
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any, AnyStr, cast
 
 import orjson
+import pybase64
 
 from gateway.vo.tables import Column
 from gateway.vo.xml import escape
 
 Values = Sequence[Any]
+_ONE = (str, bytes)
 BLOCK = 250
 FIRST_BLOCK = 120
 """rows; few first, so that the first bytes leave at once, and never more than a processor keeps at hand: 500 rows of 60
@@ -48,14 +49,21 @@ def in_rows(pieces: Iterable[AnyStr | Sequence[AnyStr]], count: int, nothing: An
 
     The rows become one list, filled column by column with steps of a row: twice as fast as to go from row to row.
     """
-    parts: list[AnyStr | Sequence[AnyStr]] = []
-    for same, group in groupby(pieces, key=lambda piece: isinstance(piece, str | bytes)):
-        neighbours = list(group)
-        parts += [nothing.join(cast(list[AnyStr], neighbours))] if same else neighbours
-    rows = [part if isinstance(part, str | bytes) else nothing for part in parts] * count
-    for place, part in enumerate(parts):
-        if not isinstance(part, str | bytes):
-            rows[place :: len(parts)] = part
+    row: list[AnyStr] = []
+    columns: list[tuple[int, Sequence[AnyStr]]] = []
+    is_open = False
+    for piece in pieces:
+        if not isinstance(piece, _ONE):
+            columns.append((len(row), piece))
+            row.append(nothing)
+        elif is_open:
+            row[-1] += piece
+        else:
+            row.append(piece)
+        is_open = isinstance(piece, _ONE)
+    rows = row * count
+    for place, cells in columns:
+        rows[place :: len(row)] = cells
     return nothing.join(rows)
 
 
@@ -166,9 +174,9 @@ NULLS = {"unsignedByte": 255, "short": -(2**15), "int": -(2**31), "long": -(2**6
 """what stands for NULL in BINARY, which has no flags"""
 _RANGES = {"unsignedByte": (0, 255), "short": (-(2**15), 2**15 - 1), "int": (-(2**31), 2**31 - 1)}
 _COUNT = struct.Struct(">I")
-Pieces = Sequence[Sequence[bytes]]
+Pieces = Sequence[bytes | Sequence[bytes]]
 Writer = Callable[[Values], Pieces]
-"""gives a column's cells, in one or more pieces"""
+"""gives a column's cells, in one or more pieces, each of which is the same in all rows or has one for each"""
 
 
 def _length(arraysize: str) -> int | None:
@@ -176,9 +184,10 @@ def _length(arraysize: str) -> int | None:
     return None if "*" in arraysize else math.prod(int(side) for side in arraysize.split("x"))
 
 
-def _distinct(values: Values, encode: Callable[[Any], bytes]) -> list[bytes]:
+def _distinct(values: Values, encode: Callable[[Any], bytes]) -> bytes | list[bytes]:
+    """For values few of which differ."""
     known = {value: encode(value) for value in set(values)}
-    return [known[value] for value in values]
+    return [known[value] for value in values] if len(known) > 1 else known[values[0]]
 
 
 def _string_writer(column: Column) -> Writer:
@@ -194,8 +203,8 @@ def _sized_writer(encode: Callable[[str], bytes], size: int | None, width: int =
     def write(values: Values) -> Pieces:
         encoded = list(map(encode, _texts(values)[0]))
         if size is None:
-            counts = map(len, encoded) if width == 1 else [len(data) // width for data in encoded]
-            return [list(map(_COUNT.pack, counts)), encoded]
+            counts = [len(data) // width for data in encoded] if width > 1 else list(map(len, encoded))
+            return [_distinct(counts, _COUNT.pack), encoded]
         return [[data[: size * width].ljust(size * width, b"\0") for data in encoded]]
 
     return write
@@ -248,15 +257,20 @@ def _array_writer(column: Column) -> Writer:
 
 def _number_writer(column: Column) -> Writer:
     encode = _scalar(column)
-    pack = struct.Struct(">" + _CODES[column.datatype]).pack
+    if column.datatype not in ("float", "double", *NULLS):
+        return lambda values: [list(map(encode, values))]
+    code, null = _CODES[column.datatype], NULLS.get(column.datatype, math.nan)
+    cell = f"{struct.calcsize('>' + code)}s"
 
     def write(values: Values) -> Pieces:
+        """All at once and then apart, which takes half as long as one by one."""
+        numbers = [null if value is None else value for value in values] if None in values else values
         try:
-            return [list(map(pack, values))]
+            return [struct.unpack(cell * len(numbers), struct.pack(f">{len(numbers)}{code}", *numbers))]
         except struct.error:
-            return [_distinct(values, encode)]
+            return [list(map(encode, values))]
 
-    return write if column.datatype in ("float", "double", *NULLS) else lambda values: [list(map(encode, values))]
+    return write
 
 
 def _binary_cells(column: Column) -> Writer:
@@ -265,7 +279,7 @@ def _binary_cells(column: Column) -> Writer:
     return _array_writer(column) if is_array(column) else _number_writer(column)
 
 
-def _null_flags(columns: Sequence[Values], uniform: Sequence[bool]) -> list[bytes]:
+def _null_flags(columns: Sequence[Values], uniform: Sequence[bool]) -> bytes | list[bytes]:
     """BINARY2's leading bytes of each row: one bit a column, most significant first, set where NULL."""
     size = (len(columns) + 7) // 8
     flags = [0] * len(columns[0])
@@ -276,8 +290,7 @@ def _null_flags(columns: Sequence[Values], uniform: Sequence[bool]) -> list[byte
             always |= bit if values[0] is None else 0
         elif None in values:
             flags = [flag | bit if value is None else flag for flag, value in zip(flags, values, strict=True)]
-    known = {flag: (flag | always).to_bytes(size, "big") for flag in set(flags)}
-    return [known[flag] for flag in flags]
+    return _distinct(flags, lambda flag: (flag | always).to_bytes(size, "big"))
 
 
 def binary(columns: Sequence[Column], rows: Iterable[Sequence[Any]], *, flags: bool) -> Iterator[bytes]:
@@ -290,11 +303,11 @@ def binary(columns: Sequence[Column], rows: Iterable[Sequence[Any]], *, flags: b
         pieces: list[bytes | Sequence[bytes]] = [_null_flags(values, uniform)] if flags else []
         for writer, column, same in zip(writers, values, uniform, strict=True):
             if same:
-                pieces += [piece[0] for piece in writer(column[:1])]
+                pieces += [piece if isinstance(piece, bytes) else piece[0] for piece in writer(column[:1])]
             else:
                 pieces += writer(column)
         data = rest + in_rows(pieces, len(block), b"")
         whole = len(data) - len(data) % 3
         rest = data[whole:]
-        yield binascii.b2a_base64(data[:whole])
-    yield binascii.b2a_base64(rest)
+        yield pybase64.b64encode(data[:whole]) + b"\n"
+    yield pybase64.b64encode(rest) + b"\n"

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -89,6 +90,28 @@ def error_response(error: DaliError) -> HttpResponse:
     return response
 
 
+UNREADABLE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent, MultiPartParserError, UnicodeDecodeError)
+"""what Django raises as soon as a view looks at the parameters of a request that cannot be taken"""
+
+
+def unreadable(error: Exception) -> DaliError:
+    """One of these in words, with the limit and not the name of its setting."""
+    if isinstance(error, RequestDataTooBig):
+        if "settings." not in str(error):
+            # One of our own readers found it.
+            return DaliError(413, str(error))
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 2**20
+        text = _("The request is larger than is read here (%(limit)g MiB). Send a long list as an uploaded table.")
+        return DaliError(413, text % {"limit": limit})
+    if isinstance(error, TooManyFieldsSent):
+        text = _("The request has too many parameters; at most %(limit)s are read.")
+        return DaliError(413, text % {"limit": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS})
+    if isinstance(error, TooManyFilesSent):
+        text = _("The request has too many files; at most %(limit)s are read.")
+        return DaliError(413, text % {"limit": settings.DATA_UPLOAD_MAX_NUMBER_FILES})
+    return DaliError(400, _("The body of the request cannot be read."))
+
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -101,11 +124,8 @@ def service(view: View) -> View:
             return view(request, *args, **kwargs)
         except DaliError as error:
             return error_response(error)
-        except RequestDataTooBig:
-            text = _("The request is larger than is read here. Send a long list as an uploaded table.")
-            return error_response(DaliError(413, text))
-        except (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError, UnicodeDecodeError) as error:
-            return error_response(DaliError(400, _("The request cannot be read: %(error)s") % {"error": error}))
+        except UNREADABLE as error:
+            return error_response(unreadable(error))
         except (OperationalError, InterfaceError):
             log.exception("%s %s: the database is out of reach", request.method, request.path)
             return error_response(database_gone())

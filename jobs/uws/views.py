@@ -12,25 +12,22 @@ from typing import Any
 from urllib.parse import parse_qs, quote
 from uuid import UUID
 
-from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.db.models import QuerySet
 from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    HttpResponseNotAllowed,
     HttpResponseRedirect,
     JsonResponse,
     StreamingHttpResponse,
 )
-from django.http.multipartparser import MultiPartParserError
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from gateway.access.request import viewer
 from gateway.accounts.csrf import protocol_view
 from gateway.vo import vosi
+from gateway.vo.dali import UNREADABLE, unreadable
 from gateway.vo.negotiation import preferred
 from jobs import registry, service
 from jobs.errors import Refused
@@ -74,15 +71,14 @@ def uws_view(*methods: str) -> Callable[[View], View]:
             if request.method == "OPTIONS":
                 return HttpResponse(status=204, headers={"Allow": ", ".join((*methods, "OPTIONS"))})
             if request.method not in methods:
-                return HttpResponseNotAllowed(methods)
+                return _not_allowed(request, methods)
             try:
                 response = view(request, *args, **kwargs)
             except Refused as refused:
                 response = refusal(request, refused)
-            except (RequestDataTooBig, TooManyFieldsSent) as error:
-                response = refusal(request, Refused(413, "", "", _too_large(error)))
-            except (MultiPartParserError, UnicodeDecodeError):
-                response = refusal(request, Refused(400, "", "", _("The body of the request cannot be read.")))
+            except UNREADABLE as error:
+                reason = unreadable(error)
+                response = refusal(request, Refused(reason.status, "", "", reason.message))
             response.setdefault("Cache-Control", "no-store")
             return response
 
@@ -91,13 +87,10 @@ def uws_view(*methods: str) -> Callable[[View], View]:
     return decorate
 
 
-def _too_large(error: Exception) -> str:
-    """The limit, where Django would tell the name of its setting."""
-    told = str(error)
-    if "settings." in told:
-        fields, size = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS, settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        told = f"> {fields} x NAME=VALUE" if isinstance(error, TooManyFieldsSent) else f"> {size} B"
-    return _("The request is too large: %(error)s") % {"error": told}
+def _not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> HttpResponse:
+    text = _("%(method)s is not possible here; use %(allowed)s.")
+    words = text % {"method": request.method, "allowed": ", ".join(methods)}
+    return HttpResponse(f"{words}\n", status=405, content_type=TEXT, headers={"Allow": ", ".join(methods)})
 
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")

@@ -243,24 +243,31 @@ class Expressions(Geometries):
         quantifier = "DISTINCT " if node.distinct else ""
         if node.name == "COUNT":
             return Value(f"COUNT({quantifier}{inner})", "integer", COUNT)
-        if node.name in ("MAX", "MIN"):
+        if node.name in EXTREMES:
             return self._extreme(node, value)
         if not value.numeric:
             raise Misplaced(f"{node.name} needs numbers, and this is {WORDS[value.kind]}.", node.arguments[0].at)
         sql = f"{node.name}({quantifier}{inner})"
         if node.name == "AVG":
             return Value(
-                self.dialect.as_double(sql), "double", _statistic("stat.mean", replace(value.meta, datatype="double"))
+                self.dialect.as_double(sql),
+                "double",
+                _statistic("stat.mean", replace(value.meta, datatype="double"), "mean"),
             )
         if value.kind == "integer":
-            return Value(self.dialect.as_long(sql), "integer", _statistic("", replace(value.meta, datatype="long")))
-        return Value(sql, value.kind, _statistic("", value.meta))
+            sql, meta = self.dialect.as_long(sql), replace(value.meta, datatype="long")
+            return Value(sql, "integer", _statistic("", meta, "sum"))
+        return Value(sql, value.kind, _statistic("", value.meta, "sum"))
 
     def _extreme(self, node: tree.Call, value: Value) -> Value:
         if value.kind in ("geometry", "array"):
             raise Misplaced(f"{node.name} cannot order {WORDS[value.kind]}.", node.arguments[0].at)
         inner = self.dialect.ordered(value.sql) if value.textual and value.kind != "null" else value.sql
-        return Value(f"{node.name}({inner})", value.kind, _statistic(f"stat.{node.name.lower()}", value.meta))
+        return Value(
+            f"{node.name}({inner})",
+            value.kind,
+            _statistic(f"stat.{node.name.lower()}", value.meta, EXTREMES[node.name]),
+        )
 
     def _string_agg(self, expression: str, delimiter: str) -> str:
         if self.dialect.name == "sqlite":
@@ -319,7 +326,7 @@ class Expressions(Geometries):
         )
         if not fits:
             names = " and ".join(f"{value.meta.name or 'a value'} ({WORDS[value.kind]})" for value in (left, right))
-            raise Misplaced(f"{names} are of different kinds: use CAST.", at)
+            raise Misplaced(f"{names} are of different kinds: {_brought_together(left, right)}.", at)
 
     def _between(self, node: tree.Between, positive: bool) -> str:
         if isinstance(node.operand, tree.Call) and node.operand.name == "DISTANCE":
@@ -385,6 +392,7 @@ class Expressions(Geometries):
 
 
 COUNT = typed("long", ucd="meta.number")
+EXTREMES = {"MAX": "largest", "MIN": "smallest"}
 KINDS = {"d": "a number", "i": "a whole number", "t": "a text", "g": "a geometry", "*": "a value"}
 
 
@@ -398,10 +406,19 @@ def _accepts(letter: str, value: Value) -> bool:
     return letter == "*" or value.kind == "geometry"
 
 
-def _statistic(word: str, meta: Any) -> Any:
-    """What is left of a column's metadata after an aggregate: unit and type; the UCD says which statistic."""
+def _brought_together(left: Value, right: Value) -> str:
+    """What to write instead of comparing these two; the usual case is a date beside a column of days."""
+    days, text = (left, right) if left.numeric else (right, left)
+    if days.numeric and days.meta.unit == "d" and isinstance(text.constant, str) and text.constant[:4].isdigit():
+        return f"the number is of days (MJD), so write ivo_to_mjd('{text.constant}')"
+    return "use CAST"
+
+
+def _statistic(word: str, meta: Any, name: str) -> Any:
+    """What is left of a column's metadata after an aggregate: unit and type; UCD and description say which."""
     ucd = f"{word};{meta.ucd}" if word and meta.ucd else ""
-    return replace(meta, name=meta.name, ucd=ucd, utype="", description="", source="", expression="")
+    description = f"{name} of: {meta.description}" if meta.description else ""
+    return replace(meta, name=meta.name, ucd=ucd, utype="", description=description, source="", expression="")
 
 
 def _arithmetic_meta(operator: str, left: Value, right: Value) -> Any:

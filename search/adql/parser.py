@@ -351,6 +351,13 @@ def _unexpected(text: str, token: Token, expected: frozenset[str]) -> Misplaced:
             return Misplaced(HINTS[told], at)
     if word in STATEMENTS and not text[:at].strip():
         return Misplaced(f"Only queries are answered, which begin with SELECT or WITH; {word} is not one.", at)
+    if word == "FROM" and "NAME" in expected:
+        return Misplaced("Before FROM a column is missing, or * for all.", at)
+    if word == "=" and text[:at].endswith("="):
+        return Misplaced("Write = once.", at)
+    if token.type == "NAME" and before and before[-1][-1].isdigit():
+        words = f"{str(token)[:40]!r} is not understood after a number: values are in the units of their columns."
+        return Misplaced(words, at)
     if word in RESERVED and "NAME" in expected:
         return Misplaced(f'{word} is a reserved word: write "{token.lower()}" if it is a name.', at)
     if token.type == "SEMICOLON" or (expected & {"SEMICOLON"} and text[:at].rstrip().endswith(";")):

@@ -75,10 +75,23 @@ class Schema(Mapping[str, PublishedTable]):
         return None
 
     def near(self, name: str) -> str:
-        """A hint: the published tables with that last part."""
+        """A hint: a published table with that last part, or of a name like this one."""
+        if name.upper().startswith("TAP_UPLOAD."):
+            return " A table comes with the query: UPLOAD=name,param:part or name,address."
         last = name.rsplit(".", 1)[-1].lower()
         found = [full for full in self._entries if full.rsplit(".", 1)[-1] == last]
-        return f" Did you mean {found[0]}?" if found else ""
+        if near := found[0] if found else nearest(name.lower(), {full: full for full in self._entries}):
+            return f" Did you mean {near}?"
+        return " Those that there are stand in tap_schema.tables."
+
+
+def nearest(name: str, known: Mapping[str, str]) -> str:
+    """Which of the known names (the keys are in lower case) is meant, or empty."""
+    from difflib import get_close_matches  # noqa: PLC0415 - wanted in errors alone
+
+    ending = [full for full in known if full.endswith(f"_{name}")]
+    close = ending or get_close_matches(name, list(known), 1, 0.75)
+    return known[close[0]] if close else ""
 
 
 def _spelled(path: tuple[tree.Name, ...], table: PublishedTable) -> bool:
@@ -291,8 +304,9 @@ class Scope:
         called = ".".join(part.text for part in node.path)
         if table and not self._anywhere(table):
             return Misplaced(f"No table {'.'.join(part.text for part in table)} is in the FROM clause.", node.at)
-        near = self._near(name)
-        return Misplaced(f"There is no column {called} here.{near}", node.at)
+        near = nearest(name.text.lower(), self._names())
+        hint = f"Did you mean {near}?" if near else "" if table else f"A text stands in single quotes: '{name.text}'."
+        return Misplaced(f"There is no column {called} here. {hint}".rstrip(), node.at)
 
     def _anywhere(self, path: Sequence[tree.Name]) -> bool:
         scope: Scope | None = self
@@ -302,12 +316,8 @@ class Scope:
             scope = scope.parent
         return False
 
-    def _near(self, name: tree.Name) -> str:
-        from difflib import get_close_matches  # noqa: PLC0415 - wanted in errors alone
-
-        names = {one.name.lower(): one.name for relation in self.relations for one in relation.fields()}
-        close = get_close_matches(name.text.lower(), list(names), 1, 0.75)
-        return f" Did you mean {names[close[0]]}?" if close else ""
+    def _names(self) -> dict[str, str]:
+        return {one.name.lower(): one.name for relation in self.relations for one in relation.fields()}
 
 
 def is_called(source: Source, path: Sequence[tree.Name]) -> bool:

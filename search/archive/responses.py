@@ -1,5 +1,6 @@
 """What the instrument responses of a GADF file say about field and resolution. Angles in degrees, energies in TeV."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -37,18 +38,24 @@ def energy_range(data: Any) -> tuple[float, float]:
     return float(_row(data, "ENERG_LO").min()), float(_row(data, "ENERG_HI").max())
 
 
-def containment_radius(data: Any, hdu_class: str) -> float | None:
-    """Radius that holds 68 % of the point spread function at 1 TeV and 0.5 deg off axis, or None where unknown."""
+def containment_radius(
+    data: Any, hdu_class: str, energy: float = REFERENCE_ENERGY, offset: float = REFERENCE_OFFSET
+) -> float | None:
+    """Radius that holds 68 % of the point spread function at this energy and offset, or None where unknown."""
+
+    def at(cube: Array) -> Array:
+        return _at(data, cube, energy, offset)
+
     edges = np.linspace(0.0, 1.0, 2001)
     radius = (edges[1:] + edges[:-1]) / 2
     match hdu_class.lower():
         case "psf_table":
             edges = np.append(_row(data, "RAD_LO"), _row(data, "RAD_HI")[-1])
-            density = _at_reference(data, _row(data, "RPSF"))
+            density = at(_row(data, "RPSF"))
         case "psf_3gauss":
-            density = _three_gaussians(data, radius)
+            density = _three_gaussians(data, radius, at)
         case "psf_king":
-            gamma, sigma = (float(_at_reference(data, _row(data, name))) for name in ("GAMMA", "SIGMA"))
+            gamma, sigma = (float(at(_row(data, name))) for name in ("GAMMA", "SIGMA"))
             if not (gamma > 1 and sigma > 0):
                 return None
             density = (1 + radius**2 / (2 * gamma * sigma**2)) ** -gamma
@@ -57,23 +64,23 @@ def containment_radius(data: Any, hdu_class: str) -> float | None:
     return _containment(edges, density)
 
 
-def _three_gaussians(data: Any, radius: Array) -> Array:
+def _three_gaussians(data: Any, radius: Array, at: Callable[[Array], Array]) -> Array:
     density = np.zeros_like(radius)
     for number, name in ((1, None), (2, "AMPL_2"), (3, "AMPL_3")):
-        sigma = float(_at_reference(data, _row(data, f"SIGMA_{number}")))
-        amplitude = 1.0 if name is None else float(_at_reference(data, _row(data, name)))
+        sigma = float(at(_row(data, f"SIGMA_{number}")))
+        amplitude = 1.0 if name is None else float(at(_row(data, name)))
         if sigma > 0:
             density += amplitude * np.exp(-0.5 * (radius / sigma) ** 2)
     return density
 
 
-def _at_reference(data: Any, cube: Array) -> Array:
+def _at(data: Any, cube: Array, energy: float, at_offset: float) -> Array:
     """``cube[..., offset, energy]`` interpolated linearly in offset and logarithm of energy."""
     log_energy = np.log(_centres(data, "ENERG", geometric=True))
     offset = _centres(data, "THETA")
-    low, high, share = _bracket(log_energy, np.log(REFERENCE_ENERGY))
+    low, high, share = _bracket(log_energy, np.log(energy))
     planes = cube[..., low] * (1 - share) + cube[..., high] * share
-    low, high, share = _bracket(offset, REFERENCE_OFFSET)
+    low, high, share = _bracket(offset, at_offset)
     result: Array = planes[..., low] * (1 - share) + planes[..., high] * share
     return result
 

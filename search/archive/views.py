@@ -16,6 +16,7 @@ from gateway.access.noted import note_fetch
 from gateway.access.request import person
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import Viewer, may_fetch
+from gateway.accounts.csrf import protocol_view
 from gateway.vo.identifiers import InvalidKey
 from search.archive import denial, download, files, life, members, package, previews, signed
 from search.archive.lookup import Found, find, found_or_404, seen_by
@@ -24,6 +25,7 @@ from search.archive.models import Product
 SAME_TARGET_SHOWN = 6
 
 
+@protocol_view
 @require_safe
 def data(request: HttpRequest, key: str) -> HttpResponseBase:
     """The bytes, or why not."""
@@ -79,6 +81,7 @@ def packed(request: HttpRequest, key: str) -> HttpResponseBase:
     return response
 
 
+@protocol_view
 @require_safe
 def data_by_identifier(request: HttpRequest) -> HttpResponseBase:
     """``/data?ID=``: the form that older access_urls have."""

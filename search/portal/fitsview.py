@@ -9,6 +9,8 @@ from astropy.io import fits
 from search.archive.extract import stored_fits
 from search.archive.models import Product
 from search.archive.previews import MAX_SIZE
+from search.portal import pictures
+from search.portal.pictures import Picture
 
 ROWS = 25
 MAX_COLUMNS = 60
@@ -27,6 +29,8 @@ class View:
     rows: list[list[str]] = field(default_factory=list)
     first: int = 0
     total: int = 0
+    picture: Picture | None = None
+    """of an instrument response"""
 
     @property
     def previous(self) -> int | None:
@@ -69,6 +73,7 @@ def _look(hdus: fits.HDUList, wanted: str, first: int) -> View:
     ]
     if _kind(chosen) == "table" and chosen.data is not None:
         _rows(view, chosen, first)
+        view.picture = pictures.of_hdu(chosen, hdus)
     return view
 
 

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from gateway.vo import readable as r
 from search.archive import files
 from search.archive.models import Product
+from search.portal import pictures
 from search.portal.curves import Curve, reader_facts
+from search.portal.pictures import Picture
 
 logger = logging.getLogger(__name__)
 Array = NDArray[np.float64]
@@ -54,6 +56,19 @@ def of(product: Product) -> Curve | None:
         logger.exception("no counts of %s", product.key)
         return None
     return None if found is None else draw(found)
+
+
+def responses_of(product: Product) -> list[Picture]:
+    """Pictures of the area and the redistribution matrix that came with a spectrum, from its ZIP."""
+    if product.dataproduct_type != "spectrum" or not product.storage_key or (product.size or 0) > MAX_SIZE:
+        return []
+    try:
+        with files.opened(product.storage_key) as stream:
+            found = members(stream.read(MAX_SIZE + 1))
+        return [one for content in found.values() for one in pictures.of_file(fits.open(io.BytesIO(content)))]
+    except Exception:  # as above
+        logger.exception("no responses of %s", product.key)
+        return []
 
 
 def members(content: bytes) -> dict[str, bytes]:
@@ -147,7 +162,7 @@ def draw(found: Counts) -> Curve:
         data.append(_area_trace(found.area, low[0], high[-1]))
         layout["yaxis2"] = {
             "type": "log", "overlaying": "y", "side": "right", "title": {"text": _("Effective area (m²)")},
-            "exponentformat": "power",
+            "exponentformat": "power", "dtick": 1,
         }  # fmt: skip
     rows = [
         [f"{low[i]:.3g} – {high[i]:.3g}" if known else str(i), r.whole(found.on[i]),

@@ -21,7 +21,7 @@ from provenance.hooks import actions_for
 from search.archive import denial, previews
 from search.archive.lookup import find, found_or_404
 from search.archive.models import Collection, Product
-from search.portal import curves, fitsview, looks, measure, ogip, product, show, uses
+from search.portal import curves, ecsv, fitsview, looks, measure, ogip, pictures, product, show, uses
 
 TABS = ("overview", "metadata", "files", "fits", "provenance", "related", "cite")
 MAPS = ("image", "cube")
@@ -99,11 +99,20 @@ def _overview(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, A
         "uses": uses.of(row, viewer),
         "look": look,
         "curve": (ogip.of(row) or curves.of(row)) if may and row.dataproduct_type in CURVED else None,
+        "listing": ecsv.of(row) if may else None,
+        "pictures": _pictures(row) if may and look is None else [],
         "has_preview": may and look is None and previews.has_preview(row),
         "is_map": may and row.dataproduct_type in MAPS and bool(row.storage_key),
         "measure": _measured(request, row) if may and row.dataproduct_type in MAPS and row.storage_key else None,
         "cite": product.citation(row, product.collection_of(row)),
     }
+
+
+def _pictures(row: Product) -> list[pictures.Picture]:
+    """Of a product that is or brings instrument responses."""
+    if row.dataproduct_type in MAPS:
+        return []
+    return ogip.responses_of(row) or pictures.of(row)
 
 
 def _measured(request: HttpRequest, row: Product) -> dict[str, Any]:
@@ -148,7 +157,13 @@ def _fits(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
     if not may_open(viewer, row) or not fitsview.is_viewable(row):
         return {}
     note_view(request, row.policy, f"rows of {row.key}")
-    return {"fits": fitsview.look(row, request.GET.get("hdu", ""), request.GET.get("row", ""))}
+    view = fitsview.look(row, request.GET.get("hdu", ""), request.GET.get("row", ""))
+    return {"fits": view, "pictures": [view.picture] if view is not None and view.picture else []}
+
+
+def _files(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
+    """A dataset's files, with pictures of its responses."""
+    return {"pictures": pictures.of(row) if row.parts and may_open(viewer, row) else []}
 
 
 def _related(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
@@ -166,7 +181,7 @@ def _nothing(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, An
 _OF_TAB = {
     "overview": _overview,
     "metadata": _metadata,
-    "files": _nothing,
+    "files": _files,
     "fits": _fits,
     "provenance": _nothing,
     "related": _related,

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from functools import wraps
 
+from django.db import InterfaceError, OperationalError
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from gateway.access.noted import note_fetch
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import may_fetch
 from gateway.accounts.csrf import protocol_view
-from gateway.vo.dali import DaliError, Parameters
+from gateway.vo.dali import UNREADABLE, DaliError, Parameters, database_gone, unreadable
 from jobs import service
 from jobs.errors import Refused
 from jobs.uws import views as uws
@@ -47,6 +48,12 @@ def soda_errors(view: View) -> View:
             response = _words(error.status, "UsageError", error.message)
         except Refused as error:
             response = _words(error.status, _word_of(error.status), str(error))
+        except UNREADABLE as error:
+            reason = unreadable(error)
+            response = _words(reason.status, "UsageError", reason.message)
+        except (OperationalError, InterfaceError):
+            logger.exception("%s %s: the database is out of reach", request.method, request.path)
+            response = _words(503, "ServiceUnavailable", database_gone().message)
         response["Access-Control-Allow-Origin"] = "*"
         return response
 

@@ -38,13 +38,12 @@ def on_sqlite(folder: Path) -> Iterator[SimpleNamespace]:
 
 def on_postgresql(folder: Path) -> Iterator[SimpleNamespace]:
     with Cluster(port=free_port()) as cluster:
-        made = {}
-        for name in ("archive", "copy"):
-            cluster.create(name)
-            made[name] = worlds.opened_postgresql(cluster.url(name))
-            with worlds.using(made[name]):
-                call_command("migrate", verbosity=0)
-                call_command("createcachetable", verbosity=0)
+        made = {"archive": worlds.opened_postgresql(cluster.create("archive"))}
+        with worlds.using(made["archive"]):
+            call_command("migrate", verbosity=0)
+            call_command("createcachetable", verbosity=0)
+        made["archive"].close()
+        made["copy"] = worlds.opened_postgresql(cluster.create("copy", like="archive"))
         yield filled(folder, **made)
         for wrapper in made.values():
             wrapper.close()

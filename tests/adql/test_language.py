@@ -56,6 +56,12 @@ def test_metadata_of_columns_reaches_the_result() -> None:
     )
 
 
+def test_an_aggregate_says_of_what_it_is() -> None:
+    asked = made("SELECT MAX(s_ra) AS a, MIN(s_ra) AS b, AVG(s_ra) AS c, SUM(s_ra) AS d FROM ivoa.obscore").columns
+    words = ("largest", "smallest", "mean", "sum")
+    assert [column.description for column in asked] == [f"{word} of: right ascension" for word in words]
+
+
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [

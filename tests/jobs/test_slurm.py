@@ -367,7 +367,7 @@ def test_over_ssh_folders_go_there_and_back(gateway, login_node, gates):
     assert job.ends().results == ["result.txt", "stdout", "stderr"]
     assert gateway.run(what="link").ends("ERROR").results == ["stdout", "stderr"]
     until(lambda: list(login_node.far.iterdir()) == [], 20, "nothing is left there")
-    assert cluster_folders(gateway) == []
+    until(lambda: cluster_folders(gateway) == [], 20, "nor here")
 
 
 def test_over_ssh_an_abort_ends_every_process_there(gateway, login_node, slurm):

@@ -40,6 +40,11 @@ def written(name: str, rows=ROWS, trailer=()) -> bytes:
     return b"".join(form.write(answer))
 
 
+def test_the_type_of_an_answer_is_as_the_standard_writes_it():
+    name = "application/x-votable+xml; serialization=BINARY2"
+    assert registry.chosen(Parameters([("RESPONSEFORMAT", name)]))[1] == name.replace(" ", "")
+
+
 def test_csv_has_a_header_and_quotes_what_needs_it():
     rows = list(csv.reader(io.StringIO(written("csv").decode())))
     assert rows[0] == [column.name for column in COLUMNS]

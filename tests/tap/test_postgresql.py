@@ -99,7 +99,7 @@ def test_a_query_whose_client_went_away_is_stopped_in_the_database(on_postgresql
 
 @pytest.mark.parametrize("end", ["abort", "deadline"])
 def test_an_aborted_job_ends_in_the_database(on_postgresql, cluster, end):
-    words = {"LANG": "ADQL", "QUERY": ENDLESS_COUNT, "EXECUTIONDURATION": "6" if end == "deadline" else "60"}
+    words = {"LANG": "ADQL", "QUERY": ENDLESS_COUNT, "EXECUTIONDURATION": "3" if end == "deadline" else "60"}
     job = requests.post(f"{on_postgresql.url}/tap/async", words, timeout=20).url
     requests.post(f"{job}/phase", {"PHASE": "RUN"}, timeout=20)
     assert comes_to(cluster, 1)

@@ -193,7 +193,7 @@ FORM = "application/x-www-form-urlencoded"
     ("content", "kind", "status"),
     [
         pytest.param("LANG=ADQL&QUERY=SELECT+1+" + "+" * 6_000_000, FORM, 413, id="six megabytes"),
-        pytest.param("LANG=ADQL" + "&x=1" * 5_000, FORM, 400, id="thousands of parameters"),
+        pytest.param("LANG=ADQL" + "&x=1" * 5_000, FORM, 413, id="thousands of parameters"),
         pytest.param("no parts at all", "multipart/form-data; boundary=", 400, id="parts without a border"),
         pytest.param("--x\r\nfoo", "multipart/form-data; boundary=x", 400, id="broken parts"),
     ],

@@ -1,6 +1,7 @@
 """The second wall on PostgreSQL: a login of its own that may read the published tables alone, a transaction that is
-read-only, a statement_timeout; rows come from a server-side cursor. What a short answer needs goes to the server in
-one message (a pipeline, whose protocol takes one statement at a time and no stacked ones).
+read-only, a time limit (``watching`` keeps it; statement_timeout, which also counts while a slow client takes its rows,
+ends what that leaves). Rows come as the server finds them, by the protocol that takes one statement at a time and no
+stacked ones.
 
 Inside a transaction of the caller (and where TAP_DATABASE_URL is not set, which production forbids) the caller's own
 login is used, in a savepoint that is read-only.
@@ -8,8 +9,10 @@ login is used, in a savepoint that is read-only.
 
 import select
 import threading
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
+from typing import Any, cast
 
 import psycopg
 from django.conf import settings
@@ -18,7 +21,7 @@ from psycopg import sql as names
 
 from gateway.vo.tables import Column
 from search.tap.database.watching import watched
-from search.tap.stopping import Stop
+from search.tap.stopping import ROWS, STREAM_SECONDS, Stop
 from search.tap.uploads import Upload
 
 Row = Sequence[Any]
@@ -88,9 +91,9 @@ def _open() -> Connection:
         connection = psycopg.connect(**wanted, connect_timeout=5, application_name="tap")
     # One statement runs in one transaction: to keep its plan would gain nothing.
     connection.prepare_threshold = None
-    # A cursor is planned for its first rows alone unless told that all are wanted.
-    connection.execute("SET cursor_tuple_fraction = 1.0")
     connection.execute("SET jit = off")
+    # Several cores for one query are several that others wait for.
+    connection.execute("SET max_parallel_workers_per_gather = 0")
     # The child of a worker that carries out a job is killed when the job is aborted, and says nothing any more.
     connection.execute("SET client_connection_check_interval = '1s'")
     connection.commit()
@@ -130,19 +133,18 @@ def _inside_transaction(sql: str, uploads: Sequence[Upload], stop: Stop) -> Iter
 
 
 def _cursor(connection: Connection, sql: str, stop: Stop) -> Iterator[list[Row]]:
-    """The rows, from a transaction that reads only from here on."""
-    cursor = connection.cursor(binary=True)
+    """The rows, from a transaction that reads only from here on.
 
-    def fetch(count: int) -> list[Row]:
-        cursor.execute(f"FETCH {count} FROM tap_result".encode())
-        return cursor.fetchall()  # type: ignore[return-value]  # a tuple is a row
-
+    They come as the server finds them, and it waits while nobody takes them: a third less work for it than to keep them
+    for one FETCH after another.
+    """
+    with connection.pipeline():
+        connection.execute("SET LOCAL transaction_read_only = on")
+        connection.execute(f"SET LOCAL statement_timeout = {int(STREAM_SECONDS * 1000)}".encode())
     try:
-        with watched(connection, stop), connection.pipeline():
-            connection.execute("SET LOCAL transaction_read_only = on")
-            connection.execute(f"SET LOCAL statement_timeout = {int(stop.seconds * 1000)}".encode())
-            connection.execute(f"DECLARE tap_result NO SCROLL CURSOR FOR {sql}".encode())
-            yield from stop.blocks(fetch)
+        rows = cast(Generator[Row], connection.cursor(binary=True).stream(sql.encode(), size=ROWS))
+        with watched(connection, stop), closing(rows):
+            yield from stop.blocks(lambda count: list(islice(rows, count)))
     except psycopg.errors.QueryCanceled as error:
         stop.reason()
         raise stop.error() from error

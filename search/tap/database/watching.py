@@ -1,8 +1,9 @@
 """One thread of a process that cancels PostgreSQL's statements once nobody waits for them any more.
 
-The deadline is the database's own; this sees that a client went away or that a job was aborted.
+It sees that the time limit is reached, that a client went away, that a job was aborted.
 """
 
+import logging
 import os
 import threading
 import time
@@ -14,6 +15,7 @@ import psycopg
 
 from search.tap.stopping import Stop
 
+log = logging.getLogger(__name__)
 LOOK = 0.25
 """seconds between two looks"""
 LONGEST_CANCEL = 5.0
@@ -74,7 +76,10 @@ class _Watcher:
                 if not statements:
                     self._work.clear()
             for statement in statements:
-                statement.look()
+                try:
+                    statement.look()
+                except Exception:
+                    log.exception("whether a query is still wanted could not be found out")
 
 
 _watcher = _Watcher()

@@ -32,4 +32,5 @@ def chosen(parameters: Parameters) -> tuple[Format, str]:
         names = ", ".join(form.aliases[0] for form in FORMATS)
         text = _("RESPONSEFORMAT %(asked)s is not offered; choose one of %(names)s.")
         raise DaliError(400, text % {"asked": repr(asked[:80]), "names": names})
-    return form, _folded(asked) if "/" in asked and not asked.startswith("votable/") else form.media_type
+    is_own = _folded(asked) in (_folded(form.media_type), form.aliases[0]) or "/" not in asked
+    return form, form.media_type if is_own or asked.startswith("votable/") else _folded(asked)
