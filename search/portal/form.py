@@ -97,8 +97,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "pipeline_name", "pipeline_version", "reconstruction_method", "cut_set", "calib_version", "creation_date",
         "history",
     ),
-    "more": ("calib_level", "exposure_min", "access_format", "simulated", "region", "instrument_name"),
+    "more": ("calib_level", "exposure_min", "access_format", "simulated", "instrument_name"),
 }  # fmt: skip
+PICKED = (*holdings.FEW_VALUED, "includes", "simulated")
 _META = {one.name: one for one in (*catalogue.OBSCORE, *catalogue.OBSCORE_HEA, *catalogue.OBSCONFIG)}
 
 
@@ -154,12 +155,16 @@ def make(criteria: Criteria, values: dict[str, list[str]]) -> dict[str, FormFiel
     for name, label in LABELS.items():
         meta = _META.get(name)
         chosen = criteria.lists.get(name, [])
+        options = options_of(name, values, titles)
+        # What an address asks for stays choosable, be it in the archive or not.
+        strange = dict.fromkeys(value.removeprefix("!") for value in chosen) if options or name in PICKED else {}
+        options += [(value, value) for value in strange if value not in dict(options)]
         made[name] = FormField(
             name=name,
             label=str(label),
             value=criteria.value_of(name),
             chosen=chosen,
-            options=options_of(name, values, titles),
+            options=options,
             problem=criteria.problems.get(name),
             help=(meta.help or meta.description) if meta else "",
             unit=meta.unit if meta else "",

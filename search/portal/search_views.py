@@ -98,7 +98,8 @@ def preview(request: HttpRequest) -> HttpResponse:
             criteria.ra, criteria.dec = found.ra, found.dec
         except service.ResolveError:
             waiting = True
-    context: dict[str, Any] = {"criteria": criteria, "waiting": waiting, "problems": criteria.problems}
+    context: dict[str, Any] = {"criteria": criteria, "waiting": waiting}
+    context["named_problems"] = [(name, form.LABELS.get(name, ""), why) for name, why in criteria.problems.items()]
     context["query"] = builder.text(builder.build(criteria))
     context["origin_query"] = addresses.encode(addresses.pairs(criteria))
     try:

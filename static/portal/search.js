@@ -105,6 +105,21 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const open of $$(".d-picker[open]")) { open.open = false; $("summary", open).focus(); }
 });
 
+// What the count complains of is marked in the form too, and what is mended no longer.
+function mark() {
+  const wrong = new Set($$("#preview [data-problem]").map((note) => note.dataset.problem));
+  for (const input of $$("input[name]:not([type=checkbox]), textarea[name]", form)) {
+    if (input.name === "target") continue;
+    input.classList.toggle("is-invalid", wrong.has(input.name));
+    if (wrong.has(input.name)) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
+  }
+  for (const error of $$(".d-error", form)) {
+    const field = error.closest(".d-field, .d-fold-in");
+    error.hidden = Boolean(field) && !$(".is-invalid", field);
+  }
+}
+new MutationObserver(mark).observe($("#preview"), { childList: true });
+
 form.addEventListener("click", (event) => {
   const fix = event.target.closest("[data-fix]");
   if (!fix) return;

@@ -50,8 +50,10 @@ def test_the_form_answers_while_one_types(browser_page, archive) -> None:
     page.fill("[name=energy_min]", "50")
     page.fill("[name=energy_max]", "10")
     page.wait_for_selector("#preview >> text=50 is above 10")
+    page.wait_for_selector("[name=energy_min][aria-invalid=true]")
     page.fill("[name=energy_max]", "")
     page.wait_for_selector(".d-big >> text=2")
+    page.wait_for_selector("[name=energy_min]:not([aria-invalid])")
     page.click("#preview >> text=Search")
     page.wait_for_url("**/search/results/**")
     assert "energy_unit" not in page.url

@@ -1,6 +1,7 @@
 """Every field of the form with what nobody should type: the page says what happened and keeps what was typed."""
 
 import html
+import re
 
 import pytest
 
@@ -108,3 +109,22 @@ def test_a_megabyte_of_query_is_refused_in_words(client_of, archive) -> None:
     for text in BAD.values():
         for path in ("/search/adql", "/search/sign", "/searches/", "/search/archives"):
             assert client.post(path, {"adql": text, "address": text, "name": text}).status_code < 500
+
+
+def test_every_parameter_of_a_search_has_its_place_in_the_form(client_of, archive) -> None:
+    """What an address asks for is not lost on the way through the form; what the form asks for is tested above."""
+    asked = {name: "no-such-value" for name in LISTS if name not in ("calib_level", "quality", "simulated")}
+    page = client_of("anonymous").get("/search/", asked).content.decode().partition('id="search-form"')[2]
+    page = page.partition("</form>")[0]
+    assert page.count('value="no-such-value"') == len(asked), "what the archive does not hold stays in the form too"
+    names = set(re.findall(r'<(?:input|select|textarea)[^>]* name="(\w+)"', page))
+    assert set(LISTS) | set(TEXTS) | set(NUMBERS) <= names
+    assert names <= set(FIELDS), "a field that no test of bad input knows"
+
+
+def test_the_live_count_names_the_field_it_leaves_out(client_of, archive) -> None:
+    page = client_of("anonymous").get("/search/preview", {"t_min": "yesterday", "energy_min": "lots"})
+    text = page.content.decode()
+    assert 'data-problem="t_min"' in text
+    assert "<strong>Start of observation:</strong>" in text
+    assert "<strong>Energy:</strong>" in text
