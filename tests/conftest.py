@@ -31,7 +31,7 @@ def hess() -> Path:
     return real_data("hess-dl3-dr1")
 
 
-# The groups that take longest, longest first: all wait for what was begun last. None of them uses Django's database.
+# The groups that take longest, longest first: all wait for what was begun last.
 LONGEST = (
     "faults", "gateway", "postgresql", "slurm", "tests.analysis.test_spectrum", "wait", "tests.browser.test_elsewhere",
     "tests.analysis.test_maps", "tests.analysis.test_light_curve", "uws-client",
@@ -40,12 +40,13 @@ LONGEST = (
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """What needs real parts stays in one process with the rest of its module, so that these are set up once; the
-    others keep pytest-django's order, in which no test meets a database that another has flushed."""
+    """What needs real parts stays in one process with the rest of its module, or with all that use the shared gateway,
+    so that these are set up once and the longest begin first; the others keep pytest-django's order, in which no test meets a database that another has flushed."""
     for item in items:
         if item.get_closest_marker("slow") and not item.get_closest_marker("xdist_group"):
             module = item.nodeid.split("::")[0].removesuffix(".py").replace("/", ".")
-            item.add_marker(pytest.mark.xdist_group(module))
+            shared = "gateway" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("gateway" if shared else module))
     yield
     items.sort(key=_place)
 

@@ -5,6 +5,7 @@ Only the lines of the columns and the rows are read: the header's metadata are Y
 
 import csv
 import logging
+import math
 import re
 from dataclasses import dataclass, field
 
@@ -58,12 +59,29 @@ def read(text: str) -> Listing | None:
         raise ValueError("rows of different lengths")
     title = _("Fitted parameters") if set(names) >= FIT else _("Table")
     head = [(name, units.get(name, "")) for name in names[:MAX_COLUMNS]]
-    shown = [[_text(cell) for cell in row[:MAX_COLUMNS]] for row in rows[:MAX_ROWS]]
+    shown = [_texts(names, row)[:MAX_COLUMNS] for row in rows[:MAX_ROWS]]
     return Listing(title, head, shown, len(rows))
 
 
-def _text(cell: str) -> str:
+def _texts(names: list[str], row: list[str]) -> list[str]:
+    """A row in words; a fitted value to the place of its error's second digit."""
+    made = [_text(cell) for cell in row]
+    if set(names) >= FIT:
+        value, error = (_number(row[names.index(name)]) for name in ("value", "error"))
+        if value and error and error > 0:
+            digits = max(2, math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 2)
+            made[names.index("value")] = r.short(value, min(digits, 12))
+            made[names.index("error")] = r.short(error, 2)
+    return made
+
+
+def _number(cell: str) -> float | None:
     try:
-        return r.short(float(cell), 4)
+        return r.finite(float(cell))
     except ValueError:
-        return cell[:200] or r.MISSING
+        return None
+
+
+def _text(cell: str) -> str:
+    number = _number(cell)
+    return cell[:200] or r.MISSING if number is None else r.short(number, 4)

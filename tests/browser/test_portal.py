@@ -113,10 +113,14 @@ def test_pages_fit_and_are_open_to_everyone(open_page, archive, axe, width: int,
     assert found == {}
 
 
-@pytest.mark.parametrize("path", ["/search/", "/search/results/?ra=83.6331&dec=22.0145&radius=0.1", "/search/results/?adql=SELECT+TOP+5+obs_id+FROM+ivoa.obscore", "/products/test.run-1/", "/cart/"])  # fmt: skip
-def test_pages_serve_without_javascript(chromium, live_server, archive, path: str) -> None:
+PLAIN = ("/search/", "/search/results/?ra=83.6331&dec=22.0145&radius=0.1",
+         "/search/results/?adql=SELECT+TOP+5+obs_id+FROM+ivoa.obscore", "/products/test.run-1/", "/cart/")  # fmt: skip
+
+
+def test_pages_serve_without_javascript(chromium, live_server, archive) -> None:
     context = chromium.new_context(java_script_enabled=False, base_url=live_server.url)
     page = context.new_page()
-    page.goto(path)
-    assert page.locator("h1").count() == 1
+    for path in PLAIN:
+        assert page.goto(path).ok, path
+        assert page.locator("h1").count() == 1, path
     context.close()

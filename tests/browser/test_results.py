@@ -64,8 +64,10 @@ def test_a_chosen_row_does_not_hide_behind_a_filter(browser_page, archive) -> No
     assert page.inner_text("[data-selected-count]") == "1"
 
 
-def test_filters_without_javascript(chromium, live_server, archive) -> None:
-    context = chromium.new_context(java_script_enabled=False, base_url=live_server.url)
+def test_filters_menus_and_analysis_without_javascript(chromium, live_server, archive) -> None:
+    context = chromium.new_context(
+        java_script_enabled=False, base_url=live_server.url, viewport={"width": 1280, "height": 800}
+    )
     page = context.new_page()
     page.goto("/search/results/?cut_set=loose")
     page.click("text=Filter columns")
@@ -76,6 +78,14 @@ def test_filters_without_javascript(chromium, live_server, archive) -> None:
     assert page.locator("tr[data-did]").count() == 1
     page.click("th >> text=Zenith")
     page.wait_for_url("**sort=zenith**")
+    access, table = (page.locator(one).bounding_box() for one in ("th[data-key=access]", ".d-results-wrap"))
+    assert access["x"] + access["width"] <= table["x"] + table["width"] + 1, "who may have the data is in sight"
+    page.click("text=Export")
+    assert page.locator("a:visible >> text=Parquet").count() == 1
+    page.check("tr[data-did] .d-tick")
+    page.click("[data-selection-bar] >> text=Analyse")
+    page.click("[data-selection-bar] >> text=Counts map")
+    page.wait_for_url("**/jobs/new/counts_map?**ID=ivo**")
     context.close()
 
 

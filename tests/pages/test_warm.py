@@ -1,6 +1,5 @@
 """A web process that has just started has already done what the first visitors would all have waited for."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,18 +23,18 @@ print("gammapy", "gammapy" in sys.modules)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ready", [True, False], ids=["ready", "without-tables"])
-def test_a_process_is_warm_before_its_first_visitor_and_can_be_forked(tmp_path, ready):
-    env = {**os.environ, "DISTILLER_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "gateway.settings"}
-    for name in ("DATABASE_URL", "PUBLIC_URL"):
-        env.pop(name, None)
-    if ready:
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=env, check=True)
-    done = subprocess.run([sys.executable, "-c", SCRIPT], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
-    assert dict(line.split(" ", 1) for line in done.stdout.splitlines()) == {
-        "parser": "1",
-        "templates": "True",
-        "connections": "[]",
-        "threads": "1",
-        "gammapy": "False",
-    }, done.stderr[-2000:]
+def test_a_process_is_warm_before_its_first_visitor_and_can_be_forked(gateway, tmp_path):
+    """Where the database is ready, and where it is not yet."""
+    env = {**gateway.env, "DJANGO_SETTINGS_MODULE": "gateway.settings"}
+    for folder in (gateway.data, tmp_path):
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            cwd=ROOT, env={**env, "DISTILLER_DATA": str(folder)}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert dict(line.split(" ", 1) for line in done.stdout.splitlines()) == {
+            "parser": "1",
+            "templates": "True",
+            "connections": "[]",
+            "threads": "1",
+            "gammapy": "False",
+        }, done.stderr[-2000:]

@@ -171,6 +171,7 @@ def test_the_parameters_of_a_fit_are_on_its_page(client_of, archive) -> None:
     page = client_of("anonymous").get(f"/products/{product.key}/").content.decode()
     assert "Fitted parameters" in page
     assert "2.561" in page
+    assert "0.052" in page
     assert "There is no picture" not in page
     assert ecsv.read(FIT).head == [("parameter", ""), ("value", "TeV"), ("error", "")]
 
