@@ -13,6 +13,7 @@ from jobs.description import Description, Output, Param
 from jobs.models import Job
 from jobs.registry import JobType, LightRun
 from search.tap import engine, sync, uploads
+from search.tap.database import watching
 from search.tap.formats import registry
 from search.tap.formats.base import RowsFailed
 
@@ -32,6 +33,13 @@ class Query:
 
 def run_query(params: Mapping[str, list[str]], run: LightRun) -> None:
     """Runs the query as the job's owner and writes its answer to ``result``; nothing is left of a failed one."""
+    try:
+        _run(params, run)
+    finally:
+        watching.rest()
+
+
+def _run(params: Mapping[str, list[str]], run: LightRun) -> None:
     parameters = Parameters.of_mapping(params)
     path = run.out.path(RESULT)
     try:

@@ -6,7 +6,6 @@ It sees that the time limit is reached, that a client went away, that a job was 
 import logging
 import os
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -51,15 +50,16 @@ class _Watcher:
     def start_anew(self) -> None:
         """Without thread and statements, as a process is after a fork."""
         self._statements: set[_Watched] = set()
-        self._is_running = False
+        self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._work = threading.Event()
+        self._over = threading.Event()
 
     def add(self, statement: _Watched) -> None:
         with self._lock:
-            if not self._is_running:
-                self._is_running = True
-                threading.Thread(target=self._run, name="tap-watcher", daemon=True).start()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="tap-watcher", daemon=True)
+                self._thread.start()
             self._statements.add(statement)
             self._work.set()
 
@@ -68,9 +68,19 @@ class _Watcher:
             self._statements.discard(statement)
         statement.end()
 
+    def end(self) -> None:
+        """Without thread until the next statement."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            self._over.set()
+            self._work.set()
+            thread.join()
+            self._over.clear()
+            self._work.clear()
+
     def _run(self) -> None:
-        while self._work.wait():
-            time.sleep(LOOK)
+        while self._work.wait() and not self._over.wait(LOOK):
             with self._lock:
                 statements = list(self._statements)
                 if not statements:
@@ -84,6 +94,11 @@ class _Watcher:
 
 _watcher = _Watcher()
 os.register_at_fork(after_in_child=_watcher.start_anew)
+
+
+def rest() -> None:
+    """Ends the thread: a process that runs jobs is used for the next one only if no thread is left of the last."""
+    _watcher.end()
 
 
 @contextmanager
