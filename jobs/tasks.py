@@ -12,7 +12,7 @@ from typing import Any
 from billiard import current_process
 from celery import signals
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from kombu.exceptions import KombuError
 
 from jobs import light
@@ -29,6 +29,12 @@ BOUT = 0.5
 """s in which one message may serve further jobs; then the other classes have their turn"""
 PATIENCE = 20.0
 """s that running jobs have to go back to the queue"""
+
+
+# A process of the pool that is forked while this one writes to SQLite believes for ever that the lock is held: no fork
+# meanwhile, and no connection is open at one.
+_writing = threading.Lock()
+os.register_at_fork(before=_writing.acquire, after_in_parent=_writing.release, after_in_child=_writing.release)
 
 
 def stopping() -> bool:
@@ -84,8 +90,12 @@ def _beat(classes: list[str]) -> None:
     words = "runs in namespaces of their own" if cage.namespaces_allowed() else "runs in process groups only"
     while True:
         try:
-            for name in classes:
-                health.say_alive(name, words)
+            with _writing:
+                try:
+                    for name in classes:
+                        health.say_alive(name, words)
+                finally:
+                    connections.close_all()
         except Exception as error:
             log.warning("the cache is away: %s", error)
         time.sleep(health.BEAT)
