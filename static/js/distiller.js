@@ -80,7 +80,10 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target)) {
+  const bare = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey;
+  // No name begins so: whoever presses it where one is awaited means the shortcut.
+  if (bare && event.target.name === "target" && event.target.value === "") event.preventDefault();
+  if (bare && !typing(event.target)) {
     const box = $("[data-quick-search]");
     if (box) { event.preventDefault(); $("#bar-fold")?.classList.add("d-open"); box.focus(); box.select(); }
   }

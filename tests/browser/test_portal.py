@@ -88,6 +88,9 @@ def test_selection_lasts_over_pages_and_keys_move(browser_page, archive) -> None
     assert page.is_hidden("[data-selection-bar]")
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "quick"
+    page.goto("/")
+    page.keyboard.type("/Crab")
+    assert page.input_value("#target") == "Crab", "the box of the home page awaits a name already"
 
 
 def test_themes_last(browser_page, archive) -> None:
