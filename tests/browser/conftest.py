@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.portal.conftest import archive  # noqa: F401 - the small archive serves the browser too
+from tests.support.browser import closed
 from tests.support.samp import until
 
 AXE = "axe-core/axe.min.js"
@@ -40,9 +41,7 @@ def open_page(chromium, live_server):
         return page
 
     yield make
-    for context in contexts:
-        context.close()
-    assert faults == []
+    assert closed(contexts, faults) == []
 
 
 def settled(page) -> None:

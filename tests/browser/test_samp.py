@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import CHROMIUM_ARGUMENTS
 from tests.portal.conftest import make
+from tests.support.browser import closed
 from tests.support.samp import Desk, Receiver, until
 
 pytestmark = [
@@ -38,8 +39,7 @@ def page(chromium, live_server, settings, archive):
     page.on("pageerror", lambda error: faults.append(error.stack or str(error)))
     page.on("request", lambda request: faults.append(request.url) if not request.url.startswith((live_server.url, "http://localhost:21012/", "data:", "blob:")) else None)  # fmt: skip
     yield page
-    context.close()
-    assert faults == []
+    assert closed([context], faults) == []
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.provenance.test_pages import hub
+from tests.support.browser import closed
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -15,8 +16,7 @@ def page(chromium):
     opened.on("pageerror", lambda error: problems.append(str(error)))
     opened.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
     yield opened
-    context.close()
-    assert problems == []
+    assert closed([context], problems) == []
 
 
 @pytest.mark.parametrize("number", [1, 50, 5000])
