@@ -64,6 +64,7 @@ def _common(row: Product, viewer: Viewer, tab: str, collection: Collection | Non
     history = product.history(row, viewer)
     return {
         "product": row,
+        "file_format": show.file_format(row),
         "link": f"{settings.PUBLIC_URL}/products/{row.key}/",
         "name": show.name(row),
         "tab": tab,
@@ -186,6 +187,6 @@ def _signposts(row: Product, viewer: Viewer, licence: str) -> str:
         links.append(f'<{licence}>; rel="license"')
     links += [f'<{author}>; rel="author"' for author in product.authors(row, viewer)]
     if row.storage_key and row.removed_at is None:
-        kind = row.access_format or "application/octet-stream"
+        kind = show.file_format(row)
         links.append(f'<{base}/data/{row.key}>; rel="item"; type="{kind}"')
     return ", ".join(link for link in links if link.isprintable())
