@@ -2,7 +2,7 @@
 // each by a message that the program subscribes to; marks rows that another program marks, and the other way round.
 // What the page says stands in it, translated (data-samp-words).
 import { post, toast } from "../js/distiller.js";
-import { connect, connection, listeners, notify, call, Refusal, words } from "./samp-hub.js";
+import { connect, connection, listeners, notify, call, reason, Refusal, words } from "./samp-hub.js";
 
 const MOST = 20;
 const KEPT = "samp:table";
@@ -56,22 +56,25 @@ function parcels(button) {
 
 const bestFor = (client, alternatives) => alternatives.find((one) => client.takes(one.mtype));
 
-async function json(response) {
-  if (!response.ok) throw new Refusal(words("nolink"));
-  return response.json();
+async function signed(address, fields) {
+  try {
+    const response = await post(address, fields);
+    if (response.ok) return await response.json();
+  } catch { /* the network is down */ }
+  throw new Refusal(words("nolink"));
 }
 
 /** The link that the parcel needs, made by the server at the moment of sending: it dies in minutes. */
 async function linkFor(button, parcel) {
   if (button.dataset.samp === "position") return "";
   if (button.dataset.samp === "table") {
-    const signed = await json(await post(button.dataset.sign || "/search/sign", { address: location.search.slice(1) }));
+    const made = await signed(button.dataset.sign || "/search/sign", { address: location.search.slice(1) });
     const name = document.querySelector("h1")?.textContent.trim() || "Distiller";
-    table = { ...signed, name, search: searchHere() };
+    table = { ...made, name, search: searchHere() };
     try { sessionStorage.setItem(KEPT, JSON.stringify(table)); } catch { /* private window */ }
     return table.url;
   }
-  return (await json(await post(`/products/${encodeURIComponent(parcel.key)}/signed`))).url;
+  return (await signed(`/products/${encodeURIComponent(parcel.key)}/signed`)).url;
 }
 
 function answered(client, reply) {
@@ -138,7 +141,7 @@ document.addEventListener("click", async (event) => {
     toast(reached.length ? words("sent").replace("%s", reached.join(", ")) : words("nobody"));
     if (button.dataset.samp === "selection" && chosenProducts().length > MOST) toast(words("most").replace("%s", MOST), { seconds: 15 });
   } catch (error) {
-    toast(error.message, { seconds: 15 });
+    toast(error instanceof Refusal ? error.message : await reason(error), { seconds: 15 });
   }
 });
 document.addEventListener("show.bs.dropdown", (event) => {
