@@ -4,9 +4,18 @@ import { aladin, frame, options } from "./sky.js";
 const box = document.querySelector("[data-map]");
 const tools = document.querySelector("[data-map-tools]");
 
+const planes = document.querySelector("[data-map-planes]");
+const here = () => new URL(box.dataset.map, location.href).href;
+
+/** The bytes of an address; rejected where there are none to be had. */
+async function bytes(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer.arrayBuffer();
+}
+
 /** Least and greatest finite value of the first image of a FITS file (FITS 4.0, section 4.4.1), or null. */
-async function extremes(url) {
-  const data = await (await fetch(url)).arrayBuffer();
+function extremes(data) {
   const text = new TextDecoder("ascii");
   for (let at = 0; at < data.byteLength;) {
     const cards = {};
@@ -33,38 +42,58 @@ async function extremes(url) {
         if (value < low) low = value;
         if (value > high) high = value;
       }
-      return high > low ? [low, high] : null;
+      return high > low ? { least: low, most: high } : null;
     }
     at += Math.ceil((size * bytes + (Number(cards.PCOUNT) || 0)) / 2880) * 2880 || 0;
   }
   return null;
 }
 
-const failed = () => { document.querySelector("[data-map-readout]").textContent = box.dataset.failed; };
+const readout = document.querySelector("[data-map-readout]");
+// What is amiss stays until it is mended: the read-out of the pointer would wipe it away at once.
+function tell(words) {
+  let note = document.querySelector("[data-map-told]");
+  if (!note && words) {
+    note = document.createElement("p");
+    note.className = "d-error px-3 py-2 mb-0";
+    note.setAttribute("role", "alert");
+    note.dataset.mapTold = "";
+    box.before(note);
+  }
+  if (words) note.textContent = words; else note?.remove();
+}
+
+/** The picture of the server comes back where the viewer has nothing to show. */
+async function failed(fetching) {
+  box.querySelector(".d-aladin")?.remove();
+  tools.hidden = true;
+  const picture = box.querySelector("[data-map-fallback]");
+  if (picture) picture.hidden = false;
+  await picture?.decode().catch(() => picture.remove());
+  if (fetching) tell(box.dataset.failedImage);
+  else readout.textContent = picture?.isConnected ? box.dataset.failed : box.dataset.failedAlone;
+}
 
 async function show() {
+  let data;
+  const asked = bytes(here());
+  asked.catch(() => {}); // awaited below, once the viewer is there
   const A = await aladin();
+  try { data = await asked; } catch { await failed(true); return; }
   const holder = frame(box);
   const view = A.aladin(holder, options({ fov: 10 }));
-  let drawn;
-  const ready = new Promise((resolve) => { drawn = resolve; });
-  const image = A.image(new URL(box.dataset.map, location.href).href, {
-    name: "map", colormap: "inferno", stretch: "sqrt",
-    errorCallback: failed,
-    successCallback: (ra, dec, fov) => { view.gotoRaDec(ra, dec); view.setFoV(fov * 1.15); drawn(); },
-  });
-  view.setOverlayImageLayer(image, "map");
-  const [low, high] = ["low", "high"].map((name) => tools.querySelector(`[name=${name}]`));
-  const cut = () => { if (Number(high.value) > Number(low.value)) image.setCuts(Number(low.value), Number(high.value)); };
   const choice = (name) => tools.querySelector(`[name=${name}]`);
+  const [low, high] = [choice("low"), choice("high")];
+  let image;
+  const cut = () => { if (Number(high.value) > Number(low.value)) image.setCuts(Number(low.value), Number(high.value)); };
   const apply = () => {
     cut();
     image.setColormap(choice("colormap").value, { stretch: choice("stretch").value, reversed: choice("reversed").checked });
   };
   // Aladin cuts where nearly all pixels are below; in a map of counts that is at one, and the source is as bright as the field.
-  Promise.all([extremes(new URL(box.dataset.map, location.href).href), ready]).then(([found]) => {
-    if (!found) return;
-    let [least, most] = found;
+  function adjust(found) {
+    if (!found) { low.value = ""; high.value = ""; return; }
+    let { least, most } = found;
     if (least < 0 && -least > most / 4) {
       // Excess and deficit of like size, as in a map of significance: nought is white, red is above it.
       most = Math.max(-least, most);
@@ -74,12 +103,28 @@ async function show() {
       choice("reversed").checked = true;
     }
     [low.value, high.value] = [least, most].map((value) => Number(value.toPrecision(4)));
-    apply();
-  }).catch(() => {});
-  box.querySelector("[data-map-fallback]")?.remove();
+  }
+  /** A FITS file in the viewer. It gets the bytes, not the address: what it cannot fetch it would ask a proxy for. */
+  const put = (content, moves) => new Promise((resolve, reject) => {
+    const url = URL.createObjectURL(new Blob([content]));
+    const made = A.image(url, {
+      name: "map", imgFormat: "fits", colormap: choice("colormap").value, stretch: choice("stretch").value, errorCallback: reject,
+      successCallback: (ra, dec, fov) => {
+        image = made;
+        URL.revokeObjectURL(url);
+        if (moves) { view.gotoRaDec(ra, dec); view.setFoV(fov * 1.15); }
+        resolve();
+      },
+    });
+    view.setOverlayImageLayer(made, "map");
+  });
+  await put(data, true);
+  const picture = box.querySelector("[data-map-fallback]");
+  if (picture) picture.hidden = true;
   tools.hidden = false;
   tools.addEventListener("change", apply);
-  const readout = document.querySelector("[data-map-readout]");
+  adjust(extremes(data));
+  apply();
   holder.addEventListener("pointermove", (event) => {
     const frame = holder.getBoundingClientRect();
     const place = view.pix2world(event.clientX - frame.left, event.clientY - frame.top);
@@ -88,6 +133,39 @@ async function show() {
     readout.textContent = `${ra.toFixed(4)}°, ${dec < 0 ? "−" : "+"}${Math.abs(dec).toFixed(4)}°`;
   });
   circles(A, view, holder);
+  let shown = planes?.elements.plane.value;
+  planes?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const select = planes.elements.plane;
+    const wanted = select.value;
+    box.setAttribute("aria-busy", "true");
+    try {
+      const content = await bytes(new URL(`${planes.dataset.mapPlanes}?plane=${wanted}`, location.href).href);
+      if (wanted !== select.value) return;
+      await put(content, false);
+      adjust(extremes(content));
+      apply();
+      tell("");
+      shown = wanted;
+      chosen(select);
+    } catch {
+      select.value = shown;
+      tell(box.dataset.failedImage);
+    }
+    box.removeAttribute("aria-busy");
+  });
+}
+
+/** The plane that is shown now: in the address, in the words and in what is measured. */
+function chosen(select) {
+  const address = new URL(location.href);
+  if (select.value === "sum") address.searchParams.delete("plane"); else address.searchParams.set("plane", select.value);
+  history.replaceState(null, "", address);
+  for (const place of document.querySelectorAll("[data-plane-words]")) place.textContent = select.selectedOptions[0].textContent;
+  const form = document.querySelector("[data-measure]");
+  if (!form) return;
+  form.elements.plane.value = select.value;
+  if (document.querySelector("[data-measured]").childElementCount) form.requestSubmit();
 }
 
 const radians = (degrees) => degrees * Math.PI / 180;
@@ -148,18 +226,10 @@ function circles(A, view, holder) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     show();
-    const answer = await fetch(`${form.dataset.measure}?${new URLSearchParams(new FormData(form))}`);
-    const found = await answer.json();
-    const list = document.createElement(found.problem ? "p" : "dl");
-    list.className = found.problem ? "d-error mb-0" : "d-keys";
-    if (found.problem) list.textContent = found.problem;
-    for (const [name, value] of found.rows ?? []) {
-      const term = document.createElement("dt"), text = document.createElement("dd");
-      term.textContent = name;
-      text.textContent = value;
-      list.append(term, text);
-    }
-    document.querySelector("[data-measured]").replaceChildren(list);
+    const said = document.querySelector("[data-measured]");
+    said.setAttribute("aria-busy", "true");
+    said.replaceChildren(await measured(form));
+    said.removeAttribute("aria-busy");
     const address = new URL(location.href);
     for (const name of ["ra", "dec", "radius"]) address.searchParams.set(name, field(name).value);
     history.replaceState(null, "", address);
@@ -167,4 +237,26 @@ function circles(A, view, holder) {
   if (new URLSearchParams(location.search).has("radius")) show();
 }
 
-show().catch(failed);
+/** What the server says of the circle, or that it says nothing. */
+async function measured(form) {
+  let found;
+  try {
+    const answer = await fetch(`${form.dataset.measure}?${new URLSearchParams(new FormData(form))}`);
+    found = await answer.json();
+    if (!found.problem && !found.rows) throw new Error(String(answer.status));
+  } catch {
+    found = { problem: form.dataset.failed };
+  }
+  const list = document.createElement(found.problem ? "p" : "dl");
+  list.className = found.problem ? "d-error mb-0" : "d-keys";
+  if (found.problem) list.textContent = found.problem;
+  for (const [name, value] of found.rows ?? []) {
+    const term = document.createElement("dt"), text = document.createElement("dd");
+    term.textContent = name;
+    text.textContent = value;
+    list.append(term, text);
+  }
+  return list;
+}
+
+show().catch(() => failed(false));

@@ -43,6 +43,6 @@ def test_counts_are_cut_at_their_ends_and_significance_about_nought(browser_page
 
 def test_a_map_that_cannot_be_drawn_is_told(browser_page, archive) -> None:
     browser_page.goto(page_of(archive.crab[0], b"SIMPLE  =                    T" + b" " * 2850))
-    expect(browser_page.locator("[data-map-readout]")).to_have_text(re.compile("cannot start here"), timeout=30_000)
+    expect(browser_page.locator("[data-map-readout]")).to_have_text(re.compile("cannot be drawn here"), timeout=30_000)
     # The browser and Aladin name the broken file in the console too, as they should.
     browser_page.faults.clear()
