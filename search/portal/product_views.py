@@ -17,6 +17,7 @@ from gateway.access.rights import ANONYMOUS, Viewer, may_fetch
 from jobs.registry import accepting
 from provenance.hooks import actions_for
 from search.archive import denial, previews
+from search.archive.hooks import content_type
 from search.archive.lookup import find, found_or_404
 from search.archive.models import Collection, Product
 from search.portal import curves, ecsv, fitsview, looks, maps, measure, ogip, pictures, product, show, uses
@@ -185,6 +186,5 @@ def _signposts(row: Product, viewer: Viewer, licence: str) -> str:
         links.append(f'<{licence}>; rel="license"')
     links += [f'<{author}>; rel="author"' for author in product.authors(row, viewer)]
     if row.storage_key and row.removed_at is None:
-        kind = row.access_format or "application/octet-stream"
-        links.append(f'<{base}/data/{row.key}>; rel="item"; type="{kind}"')
+        links.append(f'<{base}/data/{row.key}>; rel="item"; type="{content_type(row)}"')
     return ", ".join(link for link in links if link.isprintable())

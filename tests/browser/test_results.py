@@ -59,8 +59,8 @@ def test_rows_that_cannot_be_fetched_are_told_and_asked_for_again(browser_page, 
     before = page.locator(ROWS).all_inner_texts()
     page.route("**/search/results/**", lambda route: route.fulfill(status=503, body="<h1>Out of order</h1>"))
     page.click("th[data-key=start] .dt-column-order")
-    note = page.locator("[data-told]")
-    note.get_by_text("could not be fetched").wait_for()
+    note = page.locator("[role=alert].d-note-danger")
+    note.get_by_text("The gateway answered with an error (503). What stands here may be out of date.").wait_for()
     assert page.locator(ROWS).all_inner_texts() == before
     assert "sort" not in page.url
     page.unroute("**/search/results/**")
