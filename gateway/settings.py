@@ -5,6 +5,7 @@ Two modes: ``demo`` (the default: loopback only, SQLite, no other service) and `
 """
 
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,7 +60,7 @@ if PRODUCTION and urlsplit(PUBLIC_URL).scheme != "https":
 
 # --- the archive -----------------------------------------------------------------------------------------------------
 AUTHORITY = env.text("DISTILLER_AUTHORITY", "distiller.example")
-SITE_NAME = env.text("DISTILLER_SITE_NAME", "Demo gateway")
+SITE_NAME = env.text("DISTILLER_SITE_NAME", str(urlsplit(PUBLIC_URL).hostname) if PRODUCTION else "Demo gateway")
 ORGANISATION = env.text("DISTILLER_ORGANISATION", "")
 CONTACT_NAME = env.text("DISTILLER_CONTACT_NAME", "The operators")
 CONTACT_EMAIL = env.text("DISTILLER_CONTACT_EMAIL")
@@ -86,7 +87,10 @@ SIMBAD_TAP = env.text("SIMBAD_TAP", "https://simbad.cds.unistra.fr/simbad/sim-ta
 if PRODUCTION and ALLOW_LOOPBACK:
     raise env.SettingError("DISTILLER_ALLOW_LOOPBACK=True lets strangers reach this machine's own services")
 if PRODUCTION and AUTHORITY.endswith(".example"):
-    raise env.SettingError("DISTILLER_AUTHORITY must be set in production: every identifier is made from it")
+    raise env.SettingError(
+        "DISTILLER_AUTHORITY must be set in production, to a name of your own: every identifier is made from it,"
+        f" and {AUTHORITY} belongs to nobody"
+    )
 if PRODUCTION and "*" in ALLOWED_HOSTS:
     raise env.SettingError("ALLOWED_HOSTS must name the hosts: * would let a forged Host header into mails and links")
 
@@ -139,6 +143,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "gateway.accounts.middleware.ProviderErrors",
     "csp.middleware.CSPMiddleware",
+    "gateway.pages.errors.NotAllowed",
 ]
 
 ROOT_URLCONF = "gateway.urls"
@@ -176,10 +181,16 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
     }
 TAP_DATABASE_URL = env.text("TAP_DATABASE_URL")
-if PRODUCTION and DATABASES["default"]["ENGINE"].endswith("postgresql") and not TAP_DATABASE_URL:
+# The login is made by tap_role, for tables that migrate makes.
+if (
+    PRODUCTION
+    and DATABASES["default"]["ENGINE"].endswith("postgresql")
+    and not TAP_DATABASE_URL
+    and sys.argv[1:2] not in (["migrate"], ["tap_role"])
+):
     raise env.SettingError(
         "TAP_DATABASE_URL must be set in production: queries of strangers need a database login of their own"
-        " (python manage.py tap_role makes it)"
+        " (python manage.py tap_role makes it after python manage.py migrate)"
     )
 # Tests use a file too, so that the read-only connection of TAP queries is the same as in service.
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -291,19 +302,22 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES", 0)
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 
-EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_BACKEND = env.text(
+    "EMAIL_BACKEND", f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+)
 if PRODUCTION and EMAIL_BACKEND.endswith("filebased.EmailBackend"):
     raise env.SettingError(
-        "EMAIL_BACKEND must be set in production (django.core.mail.backends.smtp.EmailBackend): sign-up and requests to"
-        " PIs go by mail"
+        "EMAIL_HOST (or an EMAIL_BACKEND of your own) must be set in production: sign-up and requests to PIs go by mail"
     )
 EMAIL_FILE_PATH = DATA_DIR / "mail"
-EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "gateway@distiller.example")
+DEFAULT_FROM_EMAIL = env.text(
+    "DEFAULT_FROM_EMAIL", f"gateway@{urlsplit(PUBLIC_URL).hostname if PRODUCTION else 'distiller.example'}"
+)
 
 # --- language and time -----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

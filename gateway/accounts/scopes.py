@@ -52,7 +52,7 @@ _PREFIXES: dict[str, str] = {
 
 
 # Among the pages of products: what is computed from the bytes of the file.
-_BYTES = re.compile(r"/products/[^/]+/region/?")
+_BYTES = re.compile(r"/products/[^/]+/(region/?|image\.(fits|png))")
 
 
 def scope_of(path: str) -> str | None:

@@ -1,11 +1,15 @@
 """The processes of a gateway on one machine, as ``serve`` and ``demo`` start them."""
 
+import os
 import sys
 from pathlib import Path
+
+from django.conf import settings
 
 from gateway.pages.supervisor import Process
 from jobs.slurm.config import config
 
+ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (what stands for every address is none to link to)
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).resolve().parents[2]
 WEB_PROCESSES = 2
@@ -54,3 +58,20 @@ def workers() -> list[Process]:
         Process("worker-long", [*manage, "worker", "long", "--slots=1"]),
         Process("keeper", [*manage, "keeper"]),
     ]
+
+
+def address(host: str, port: int) -> str:
+    host = ANY_HOST.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def settle_address(host: str, port: int) -> None:
+    """Every later command on this data folder (an ingest, a mail) writes links to where the gateway really is.
+
+    Where the settings were read with another address, the command begins anew. PUBLIC_URL, where it is given, stands.
+    """
+    url = address(host, port)
+    if settings.PRODUCTION or "PUBLIC_URL" in os.environ or url == settings.PUBLIC_URL:
+        return
+    (settings.DATA_DIR / "public-url").write_text(url)
+    os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 (this very command)

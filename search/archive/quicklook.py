@@ -12,6 +12,7 @@ from astropy.wcs import WCS
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from search.archive import planes
 from search.archive.safefits import BrokenFile
 
 Array = NDArray[np.float64]
@@ -19,6 +20,7 @@ WIDTH, HEIGHT = 720, 360
 PANEL = 260
 MARGIN, MAP_SIDE = 24, 312
 MAX_EVENTS = 2_000_000
+NO_VALUE = (116, 129, 141)
 INK, MUTED, PAPER, LINE = "#18212b", "#52606d", "#ffffff", "#d3dae0"
 # Dark to light through blue: legible in grey and for the colour-blind.
 STOPS = np.array([[13, 20, 32], [24, 56, 100], [10, 90, 156], [86, 160, 211], [240, 248, 214]], dtype=float)
@@ -43,21 +45,23 @@ def event_list(hdus: fits.HDUList) -> bytes:
 
 def sky_map(hdus: fits.HDUList) -> bytes:
     """The first image of a FITS file, planes summed, with its scale and what it is. PNG."""
-    for hdu in hdus:
-        if getattr(hdu, "is_image", False) and hdu.data is not None and hdu.data.ndim >= 2:
-            data = np.nan_to_num(np.asarray(hdu.data, dtype=float))
-            while data.ndim > 2:
-                data = data.sum(axis=0)
-            canvas, draw = _canvas()
-            canvas.paste(_picture(data, MAP_SIDE), (MARGIN, MARGIN))
-            draw.rectangle([MARGIN - 1, MARGIN - 1, MARGIN + MAP_SIDE, MARGIN + MAP_SIDE], outline=LINE)
-            _scale(draw, data, MARGIN + MAP_SIDE + 16)
-            _about_map(draw, data, hdu.header, MARGIN + MAP_SIDE + 130)
-            return _png(canvas)
-    raise BrokenFile("it holds no image")
+    number = planes.first(hdus)
+    if number is None:
+        raise BrokenFile("it holds no image")
+    return image(planes.values(hdus[number], None), hdus[number].header)
 
 
-def _scale(draw: ImageDraw.ImageDraw, data: Array, left: int) -> None:
+def image(data: planes.Array, header: Any) -> bytes:
+    """One image with its scale and what it is. PNG."""
+    canvas, draw = _canvas()
+    canvas.paste(_picture(data, MAP_SIDE), (MARGIN, MARGIN))
+    draw.rectangle([MARGIN - 1, MARGIN - 1, MARGIN + MAP_SIDE, MARGIN + MAP_SIDE], outline=LINE)
+    _scale(draw, data, MARGIN + MAP_SIDE + 16)
+    _about_map(draw, data, header, MARGIN + MAP_SIDE + 130)
+    return _png(canvas)
+
+
+def _scale(draw: ImageDraw.ImageDraw, data: planes.Array, left: int) -> None:
     """The colours from the least to the largest value shown; the stretch is a square root."""
     low, high = _range(data)
     for row in range(MAP_SIDE):
@@ -70,12 +74,14 @@ def _scale(draw: ImageDraw.ImageDraw, data: Array, left: int) -> None:
         draw.text((left + 20, y), f"{value:.3g}", fill=MUTED, font=_font(12))
 
 
-def _about_map(draw: ImageDraw.ImageDraw, data: Array, header: Any, left: int) -> None:
+def _about_map(draw: ImageDraw.ImageDraw, data: planes.Array, header: Any, left: int) -> None:
     """Only letters that Pillow's own font has."""
     extent = _extent(header)
+    found = planes.statistics(data)
     lines = [("Size", f"{data.shape[1]} by {data.shape[0]} pixels"), ("Extent", extent),
-             ("Unit", str(header.get("BUNIT", "") or "")), ("Maximum", f"{data.max():.4g}"),
-             ("Minimum", f"{data.min():.4g}"), ("Mean", f"{data.mean():.4g}")]  # fmt: skip
+             ("Unit", str(header.get("BUNIT", "") or "")), ("Maximum", f"{found.maximum:.4g}"),
+             ("Minimum", f"{found.minimum:.4g}"), ("Mean", f"{found.mean:.4g}"),
+             ("Without a value", f"{found.missing:,} pixels" if found.missing else "")]  # fmt: skip
     for place, (name, value) in enumerate(line for line in lines if line[1]):
         draw.text((left, MARGIN + 38 * place), name, fill=MUTED, font=_font(12))
         draw.text((left, MARGIN + 14 + 38 * place), value, fill=INK, font=_font(15))
@@ -106,24 +112,31 @@ def _font(size: int) -> Any:
     return ImageFont.load_default(size)
 
 
-def _picture(values: Array, side: int) -> Image.Image:
-    """A square picture, first row below, with a square-root stretch."""
+def _picture(values: planes.Array, side: int) -> Image.Image:
+    """A square picture, first row below, with a square-root stretch; grey where there is no value."""
     low, high = _range(values)
-    colours = _colours(np.sqrt(np.clip((values - low) / ((high - low) or 1), 0, 1)))
+    # No more is coloured than can be seen: a large map would take many times its size.
+    steps = [max(1, one // (4 * side)) for one in values.shape]
+    part = values[:: steps[0], :: steps[1]]
+    with np.errstate(invalid="ignore"):
+        places = np.sqrt(np.clip((part - low) / ((high - low) or 1), 0, 1))
+    colours = _colours(np.nan_to_num(places))
+    colours[~np.isfinite(part)] = NO_VALUE
     picture = Image.fromarray(np.flipud(colours).astype(np.uint8))
     # The sky is not stretched: what is not square stands in the middle of a dark square.
-    scale = side / max(picture.size)
-    shown = picture.resize([max(1, round(one * scale)) for one in picture.size], Image.Resampling.NEAREST)
+    scale = side / max(values.shape)
+    shown = picture.resize([max(1, round(one * scale)) for one in values.shape[::-1]], Image.Resampling.NEAREST)
     square = Image.new("RGB", (side, side), tuple(int(one) for one in STOPS[0]))
     square.paste(shown, ((side - shown.width) // 2, (side - shown.height) // 2))
     return square
 
 
-def _range(values: Array) -> tuple[float, float]:
-    return float(values.min()), float(np.percentile(values, 99.8))
+def _range(values: planes.Array) -> tuple[float, float]:
+    good = values[np.isfinite(values)]
+    return (float(good.min()), float(np.percentile(good, 99.8))) if good.size else (0.0, 1.0)
 
 
-def _colours(places: Array) -> Array:
+def _colours(places: planes.Array) -> Array:
     """Red, green and blue of places from 0 to 1."""
     position = places * (len(STOPS) - 1)
     lower = np.clip(position.astype(int), 0, len(STOPS) - 2)

@@ -1,21 +1,37 @@
 """The FITS browser of a product page: the HDUs of a file, their headers and, page by page, their tables."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 from astropy.io import fits
+from django.utils.translation import gettext as _
 
+from gateway.vo.readable import short, whole
+from search.archive import planes
 from search.archive.extract import stored_fits
 from search.archive.models import Product
 from search.archive.previews import MAX_SIZE
-from search.portal import pictures
+from search.portal import maps, pictures
 from search.portal.pictures import Picture
 
 ROWS = 25
 MAX_COLUMNS = 60
 MAX_ITEMS = 6
 """members of an array cell that are shown"""
+
+
+@dataclass
+class ImageView:
+    """``rows``: its statistics in words; ``choices``: of its planes; ``src``: address of its picture, if it has one."""
+
+    title: str = ""
+    src: str = ""
+    rows: list[tuple[str, str]] = field(default_factory=list)
+    choices: list[tuple[str, str, bool]] = field(default_factory=list)
+    problem: str = ""
 
 
 @dataclass
@@ -31,6 +47,7 @@ class View:
     total: int = 0
     picture: Picture | None = None
     """of an instrument response"""
+    image: ImageView | None = None
 
     @property
     def previous(self) -> int | None:
@@ -49,20 +66,23 @@ def is_viewable(product: Product) -> bool:
     return bool(product.storage_key) and ".fits" in product.file_name.lower() and (product.size or 0) <= MAX_SIZE
 
 
-def look(product: Product, hdu: str, row: str) -> View | None:
-    """``hdu`` is a number or name from the address, ``row`` the first row; nonsense gives the first table. None if it
-    cannot be read."""
+def look(product: Product, hdu: str, row: str, plane: str = "") -> View | None:
+    """``hdu`` is a number or name from the address, ``row`` the first row, ``plane`` one of a cube; nonsense gives the
+    first HDU that holds something. None if it cannot be read."""
     try:
         with stored_fits(product.storage_key) as hdus:
-            return _look(hdus, hdu, int(row[:9]) if row.isdecimal() else 0)
+            view = _look(hdus, hdu, int(row[:9]) if row.isdecimal() else 0)
+            if view.hdus[view.chosen][2] == "image" and hdus[view.chosen].shape:
+                view.image = _image(product, hdus, view.chosen, plane)
+            return view
     except Exception:  # a file that astropy cannot read has still a page
         return None
 
 
 def _look(hdus: fits.HDUList, wanted: str, first: int) -> View:
     view = View([(i, one.name or "PRIMARY", _kind(one), _shape(one)) for i, one in enumerate(hdus)])
-    names = {name.upper(): number for number, name, _k, _s in view.hdus}
-    default = next((number for number, _n, kind, _s in view.hdus if kind == "table"), 0)
+    names = {one[1].upper(): one[0] for one in view.hdus}
+    default = next((one[0] for one in view.hdus if one[3] != "–"), 0)
     number = int(wanted) if wanted.isdecimal() and int(wanted[:4]) < len(hdus) else names.get(wanted.upper(), default)
     view.chosen = number
     chosen = hdus[number]
@@ -75,6 +95,33 @@ def _look(hdus: fits.HDUList, wanted: str, first: int) -> View:
         _rows(view, chosen, first)
         view.picture = pictures.of_hdu(chosen, hdus)
     return view
+
+
+def _image(product: Product, hdus: fits.HDUList, number: int, plane: str) -> ImageView:
+    """The picture and the statistics of an image; of what is no picture, or too large for one, the reason."""
+    hdu = hdus[number]
+    view = ImageView(_("Image"))
+    try:
+        if not planes.is_image(hdu):
+            raise planes.NoImage(_("This array has one dimension only, or holds nothing; there is no picture of it."))
+        names = planes.names(hdu, hdus)
+        shown = planes.wanted(hdu, plane)
+        view.choices = maps.choices(names, shown) if names else []
+        view.title = planes.spoken(names, shown) if names else view.title
+        view.rows = _statistics(planes.statistics(planes.values(hdu, shown), planes.unit_of(hdu)))
+        asked = urlencode({"hdu": number, "plane": "sum" if shown is None else shown + 1})
+        view.src = f"/products/{product.key}/image.png?{asked}"
+    except planes.NoImage as error:
+        view.problem = str(error)
+    return view
+
+
+def _statistics(found: planes.Statistics) -> list[tuple[str, str]]:
+    unit = f" {found.unit}" if found.unit else ""
+    numbers = [(_("Minimum"), found.minimum), (_("Maximum"), found.maximum), (_("Mean"), found.mean),
+               (_("Sum"), found.sum)]  # fmt: skip
+    rows = [(str(label), f"{short(value, 5)}{unit if math.isfinite(value) else ''}") for label, value in numbers]
+    return [*rows, (_("Pixels"), whole(found.pixels)), (_("Pixels without a value (NaN)"), whole(found.missing))]
 
 
 def _rows(view: View, hdu: Any, first: int) -> None:

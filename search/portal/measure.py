@@ -14,6 +14,7 @@ from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_area, proj_plane_pixel_scales
 from django.utils.translation import gettext as _
 
+from search.archive import planes
 from search.archive.extract import stored_fits
 from search.archive.models import Product
 from search.archive.previews import MAX_SIZE
@@ -36,7 +37,7 @@ class Circle:
 
 @dataclass(frozen=True)
 class Statistics:
-    """Of the pixels whose centre lies within the circle, NaN left out, planes of a cube summed. ``area`` in deg²."""
+    """Of the pixels whose centre lies within the circle, NaN left out. ``area`` in deg²."""
 
     pixels: int
     sum: float
@@ -62,13 +63,13 @@ def circle(parameters: Mapping[str, str]) -> Circle | None:
     return Circle(ra % 360, dec, radius)
 
 
-def of(product: Product, wanted: Circle) -> Statistics:
-    """Raises Unmeasurable."""
+def of(product: Product, wanted: Circle, plane: str = "") -> Statistics:
+    """Of one plane of a cube (its number from 1), or of their sum. Raises Unmeasurable."""
     if not product.storage_key or (product.size or 0) > MAX_SIZE or ".fits" not in product.file_name.lower():
         raise Unmeasurable(_("This file cannot be measured here. Download it to measure it."))
     try:
         with stored_fits(product.storage_key) as hdus:
-            return statistics(hdus, wanted)
+            return statistics(hdus, wanted, plane)
     except Unmeasurable:
         raise
     except Exception as error:  # whatever is odd in the file, the page stays whole
@@ -76,19 +77,20 @@ def of(product: Product, wanted: Circle) -> Statistics:
         raise Unmeasurable(_("This file cannot be measured here. Download it to measure it.")) from error
 
 
-def statistics(hdus: fits.HDUList, wanted: Circle) -> Statistics:
+def statistics(hdus: fits.HDUList, wanted: Circle, plane: str = "") -> Statistics:
     """Of the first image of the file."""
-    hdu = next((one for one in hdus if getattr(one, "is_image", False) and len(one.shape) >= 2), None)
-    if hdu is None:
-        raise Unmeasurable(_("The file holds no image."))
-    wcs = WCS(hdu.header).celestial
-    if not wcs.has_celestial:
+    try:
+        hdu = planes.chosen(hdus, "")
+        image = planes.values(hdu, planes.wanted(hdu, plane))
+    except planes.NoImage as error:
+        raise Unmeasurable(str(error)) from None
+    wcs = planes.celestial(hdu.header)
+    if wcs is None:
         raise Unmeasurable(_("The image has no sky coordinates."))
     rows, columns = _window(wcs, hdu.shape[-2:], wanted)
-    part = np.asarray(hdu.data[..., rows, columns], dtype=float)
-    if not part.size:
+    values = np.asarray(image[rows, columns], dtype=float)
+    if not values.size:
         raise Unmeasurable(_("No pixel of the map lies within this circle."))
-    values = part.reshape(-1, *part.shape[-2:]).sum(axis=0)
     y, x = np.mgrid[rows, columns]
     sky = wcs.pixel_to_world(x, y)
     distance = sky.icrs.separation(SkyCoord(wanted.ra * u.deg, wanted.dec * u.deg)).deg
@@ -97,7 +99,7 @@ def statistics(hdus: fits.HDUList, wanted: Circle) -> Statistics:
         raise Unmeasurable(_("No pixel of the map lies within this circle."))
     return Statistics(
         int(inside.size), float(inside.sum()), float(inside.mean()), float(inside.std()), float(inside.min()),
-        float(inside.max()), float(inside.size * proj_plane_pixel_area(wcs)), str(hdu.header.get("BUNIT", "")).strip(),
+        float(inside.max()), float(inside.size * proj_plane_pixel_area(wcs)), planes.unit_of(hdu),
     )  # fmt: skip
 
 

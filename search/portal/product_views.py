@@ -1,11 +1,10 @@
 """``/products/KEY/`` and ``/products/?id=``."""
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -15,13 +14,14 @@ from django.views.decorators.http import require_safe
 from gateway.access.noted import note_view
 from gateway.access.request import viewer as viewer_of_request
 from gateway.access.rights import ANONYMOUS, Viewer, may_fetch
-from gateway.accounts.scopes import READ_DATA
 from jobs.registry import accepting
 from provenance.hooks import actions_for
 from search.archive import denial, previews
+from search.archive.hooks import content_type
 from search.archive.lookup import find, found_or_404
 from search.archive.models import Collection, Product
-from search.portal import curves, ecsv, fitsview, looks, measure, ogip, pictures, product, show, uses
+from search.portal import curves, ecsv, fitsview, looks, maps, measure, ogip, pictures, product, show, uses
+from search.portal.opening import may_open
 
 TABS = ("overview", "metadata", "files", "fits", "provenance", "related", "cite")
 MAPS = ("image", "cube")
@@ -84,14 +84,12 @@ def _embedded(content: dict[str, Any]) -> SafeString:
     return mark_safe(text)  # noqa: S308 - the three characters that HTML cares for are escaped above
 
 
-def may_open(viewer: Viewer, row: Product) -> bool:
-    """May what is in the file be shown? A token that reads metadata only sees no data on a page either."""
-    return row.removed_at is None and viewer.has_scope(READ_DATA) and may_fetch(viewer, row.policy_id)
-
-
 def _overview(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
     may = may_open(viewer, row)
     look = looks.of(row) if may else None
+    shown = None
+    if may and row.dataproduct_type in MAPS and row.storage_key:
+        shown = maps.of(row, request.GET.get("plane", ""))
     if look is not None or (may and row.dataproduct_type in CURVED):
         note_view(request, row.policy, f"plot of {row.key}")
     return {
@@ -102,8 +100,8 @@ def _overview(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, A
         "listing": ecsv.of(row) if may else None,
         "pictures": _pictures(row) if may and look is None else [],
         "has_preview": may and look is None and previews.has_preview(row),
-        "is_map": may and row.dataproduct_type in MAPS and bool(row.storage_key),
-        "measure": _measured(request, row) if may and row.dataproduct_type in MAPS and row.storage_key else None,
+        "map": shown,
+        "measure": _measured(request, row, shown) if shown else None,
         "cite": _citation(row),
     }
 
@@ -115,38 +113,19 @@ def _pictures(row: Product) -> list[pictures.Picture]:
     return ogip.responses_of(row) or pictures.of(row)
 
 
-def _measured(request: HttpRequest, row: Product) -> dict[str, Any]:
+def _measured(request: HttpRequest, row: Product, shown: maps.Map) -> dict[str, Any]:
     """The circle of the address with its statistics; without one, a circle about the middle is offered."""
     found: dict[str, Any] = {}
     try:
         wanted = measure.circle(request.GET.dict())
         if wanted is not None:
-            found["rows"] = measure.rows(measure.of(row, wanted))
+            found["rows"] = measure.rows(measure.of(row, wanted, shown.plane))
     except measure.Unmeasurable as error:
         found["problem"] = str(error)
     offered = {"ra": show.raw(row.s_ra), "dec": show.raw(row.s_dec), "radius": "0.1"}
     labels = {"ra": _("Right ascension"), "dec": _("Declination"), "radius": _("Radius")}
     found["fields"] = [(name, label, request.GET.get(name, offered[name])[:40]) for name, label in labels.items()]
     return found
-
-
-@require_safe
-def region(request: HttpRequest, key: str) -> HttpResponse:
-    """Statistics of the circle ``ra, dec, radius`` (degrees, ICRS) of a map, as JSON for the page's own script."""
-    viewer = viewer_of_request(request)
-    row = found_or_404(key, viewer).product
-    if not may_open(viewer, row):
-        status = 403 if viewer.is_authenticated else 401
-        return JsonResponse({"problem": _("The data of this product are not open to you.")}, status=status)
-    try:
-        wanted = measure.circle(request.GET.dict())
-        if wanted is None:
-            raise measure.Unmeasurable(_("Give right ascension, declination and radius as numbers in degrees."))
-        found = measure.of(row, wanted)
-    except measure.Unmeasurable as error:
-        return JsonResponse({"problem": str(error)}, status=400)
-    note_view(request, row.policy, f"measurement of {row.key}")
-    return JsonResponse({"statistics": asdict(found), "rows": measure.rows(found)})
 
 
 def _metadata(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
@@ -157,7 +136,7 @@ def _fits(request: HttpRequest, row: Product, viewer: Viewer) -> dict[str, Any]:
     if not may_open(viewer, row) or not fitsview.is_viewable(row):
         return {}
     note_view(request, row.policy, f"rows of {row.key}")
-    view = fitsview.look(row, request.GET.get("hdu", ""), request.GET.get("row", ""))
+    view = fitsview.look(row, *(request.GET.get(name, "") for name in ("hdu", "row", "plane")))
     return {"fits": view, "pictures": [view.picture] if view is not None and view.picture else []}
 
 
@@ -207,6 +186,5 @@ def _signposts(row: Product, viewer: Viewer, licence: str) -> str:
         links.append(f'<{licence}>; rel="license"')
     links += [f'<{author}>; rel="author"' for author in product.authors(row, viewer)]
     if row.storage_key and row.removed_at is None:
-        kind = row.access_format or "application/octet-stream"
-        links.append(f'<{base}/data/{row.key}>; rel="item"; type="{kind}"')
+        links.append(f'<{base}/data/{row.key}>; rel="item"; type="{content_type(row)}"')
     return ", ".join(link for link in links if link.isprintable())

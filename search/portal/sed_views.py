@@ -13,7 +13,7 @@ from gateway.access.request import viewer as viewer_of_request
 from search.archive.lookup import seen_by
 from search.archive.models import Product
 from search.portal import curves, sed, show
-from search.portal.product_views import may_open
+from search.portal.opening import may_open
 
 MAX_OFFERED = 30
 

@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from search.portal import (
     cart_views,
+    map_views,
     object_views,
     presets,
     product_views,
@@ -36,7 +37,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/signed/<str:token>/results.vot", samp_views.signed_table, name="signed-table"),
     path("products/", product_views.by_identifier, name="product-by-identifier"),
     path("products/<str:key>/", product_views.page, name="product"),
-    path("products/<str:key>/region", product_views.region, name="product-region"),
+    path("products/<str:key>/region", map_views.region, name="product-region"),
+    path("products/<str:key>/image.fits", map_views.image, {"form": "fits"}, name="product-image"),
+    path("products/<str:key>/image.png", map_views.image, {"form": "png"}, name="product-picture"),
     path("sed/", sed_views.page, name="sed"),
     path("cart/", cart_views.page, name="cart"),
     path("cart/zip", cart_views.zipped, name="cart-zip"),

@@ -17,6 +17,8 @@ from gateway.vo.tables import Column, PublishedTable
 from gateway.vo.votable_reader import BadVOTable
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
+# An address may hold a semicolon itself.
+NEXT = re.compile(r";(?=[^;,:/?&]*,)")
 MAX_TABLES = 16
 Part = Callable[[str], Any]
 """the file part of that name (something with ``read``), None if the request has none"""
@@ -47,7 +49,8 @@ def make(name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]) ->
 
 def of_parameters(parameters: Parameters, part: Part) -> list[Upload]:
     """The uploads that UPLOAD names: ``name,param:PART`` or ``name,https://…``, with ``;`` between several."""
-    words = [word.strip() for value in parameters.all("UPLOAD") for word in value.split(";") if word.strip()]
+    words = [word.strip("; ") for value in parameters.all("UPLOAD") for word in NEXT.split(value)]
+    words = [word for word in words if word]
     if len(words) > MAX_TABLES:
         raise DaliError(400, _("At most %(count)d tables can be uploaded with a query.") % {"count": MAX_TABLES})
     made = [_one(word, part) for word in words]
@@ -76,6 +79,8 @@ def _inline(name: str, part: Part) -> votable_reader.Table:
     if stream is None:
         text = _("UPLOAD names the part %(part)s, but the request has no file of that name (multipart/form-data).")
         raise DaliError(400, text % {"part": repr(name[:80])})
+    # Two names may stand for one part.
+    stream.seek(0)
     return _read(stream)
 
 

@@ -1,12 +1,24 @@
 // A FITS image on the sky: colour map, stretch, cuts, read-out under the pointer and statistics of a circle.
 import { aladin, frame, options } from "./sky.js";
+import { relieved, trouble } from "../js/reach.js";
 
 const box = document.querySelector("[data-map]");
 const tools = document.querySelector("[data-map-tools]");
 
-/** Least and greatest finite value of the first image of a FITS file (FITS 4.0, section 4.4.1), or null. */
-async function extremes(url) {
-  const data = await (await fetch(url)).arrayBuffer();
+const planes = document.querySelector("[data-map-planes]");
+const here = () => new URL(box.dataset.map, location.href).href;
+
+/** The bytes of an address; rejected, with the words of the server where it has some, where there are none to be had. */
+async function bytes(url) {
+  const answer = await fetch(url).catch(() => null);
+  if (answer?.ok) return answer.arrayBuffer();
+  const words = answer?.headers.get("Content-Type") === "application/json" ? (await answer.json()).problem : "";
+  throw Object.assign(new Error(String(answer?.status)), { words: words || box.dataset.failedImage });
+}
+
+/** Least and greatest finite value of the first image of a FITS file (FITS 4.0, section 4.4.1), null where all are
+ * one; throws where there is no whole image, which the viewer would ask elsewhere for. */
+function extremes(data) {
   const text = new TextDecoder("ascii");
   for (let at = 0; at < data.byteLength;) {
     const cards = {};
@@ -33,38 +45,45 @@ async function extremes(url) {
         if (value < low) low = value;
         if (value > high) high = value;
       }
-      return high > low ? [low, high] : null;
+      return high > low ? { least: low, most: high } : null;
     }
     at += Math.ceil((size * bytes + (Number(cards.PCOUNT) || 0)) / 2880) * 2880 || 0;
   }
-  return null;
+  throw new Error("no image");
 }
 
-const failed = () => { document.querySelector("[data-map-readout]").textContent = box.dataset.failed; };
+const readout = document.querySelector("[data-map-readout]");
+/** The picture of the server comes back where the viewer has nothing to show. */
+async function failed(words) {
+  box.querySelector(".d-aladin")?.remove();
+  tools.hidden = true;
+  const picture = box.querySelector("[data-map-fallback]");
+  if (picture) picture.hidden = false;
+  await picture?.decode().catch(() => picture.remove());
+  if (words) trouble(box, { words }, () => location.reload(), { put: "before" });
+  else readout.textContent = picture?.isConnected ? box.dataset.failed : box.dataset.failedAlone;
+}
 
 async function show() {
+  let data;
+  const asked = bytes(here());
+  asked.catch(() => {}); // awaited below, once the viewer is there
   const A = await aladin();
+  try { data = await asked; } catch (error) { await failed(error.words); return; }
   const holder = frame(box);
   const view = A.aladin(holder, options({ fov: 10 }));
-  let drawn;
-  const ready = new Promise((resolve) => { drawn = resolve; });
-  const image = A.image(new URL(box.dataset.map, location.href).href, {
-    name: "map", colormap: "inferno", stretch: "sqrt",
-    errorCallback: failed,
-    successCallback: (ra, dec, fov) => { view.gotoRaDec(ra, dec); view.setFoV(fov * 1.15); drawn(); },
-  });
-  view.setOverlayImageLayer(image, "map");
-  const [low, high] = ["low", "high"].map((name) => tools.querySelector(`[name=${name}]`));
-  const cut = () => { if (Number(high.value) > Number(low.value)) image.setCuts(Number(low.value), Number(high.value)); };
   const choice = (name) => tools.querySelector(`[name=${name}]`);
+  const [low, high] = [choice("low"), choice("high")];
+  let image;
+  const cut = () => { if (Number(high.value) > Number(low.value)) image.setCuts(Number(low.value), Number(high.value)); };
   const apply = () => {
     cut();
     image.setColormap(choice("colormap").value, { stretch: choice("stretch").value, reversed: choice("reversed").checked });
   };
   // Aladin cuts where nearly all pixels are below; in a map of counts that is at one, and the source is as bright as the field.
-  Promise.all([extremes(new URL(box.dataset.map, location.href).href), ready]).then(([found]) => {
-    if (!found) return;
-    let [least, most] = found;
+  function adjust(found) {
+    if (!found) { low.value = ""; high.value = ""; return; }
+    let { least, most } = found;
     if (least < 0 && -least > most / 4) {
       // Excess and deficit of like size, as in a map of significance: nought is white, red is above it.
       most = Math.max(-least, most);
@@ -74,12 +93,29 @@ async function show() {
       choice("reversed").checked = true;
     }
     [low.value, high.value] = [least, most].map((value) => Number(value.toPrecision(4)));
-    apply();
-  }).catch(() => {});
-  box.querySelector("[data-map-fallback]")?.remove();
+  }
+  /** A FITS file in the viewer. It gets the bytes, not the address: what it cannot fetch it would ask a proxy for. */
+  const put = (content, moves) => new Promise((resolve, reject) => {
+    const url = URL.createObjectURL(new Blob([content]));
+    const made = A.image(url, {
+      name: "map", imgFormat: "fits", colormap: choice("colormap").value, stretch: choice("stretch").value, errorCallback: reject,
+      successCallback: (ra, dec, fov) => {
+        image = made;
+        URL.revokeObjectURL(url);
+        if (moves) { view.gotoRaDec(ra, dec); view.setFoV(fov * 1.15); }
+        resolve();
+      },
+    });
+    view.setOverlayImageLayer(made, "map");
+  });
+  const ends = extremes(data);
+  await put(data, true);
+  const picture = box.querySelector("[data-map-fallback]");
+  if (picture) picture.hidden = true;
   tools.hidden = false;
   tools.addEventListener("change", apply);
-  const readout = document.querySelector("[data-map-readout]");
+  adjust(ends);
+  apply();
   holder.addEventListener("pointermove", (event) => {
     const frame = holder.getBoundingClientRect();
     const place = view.pix2world(event.clientX - frame.left, event.clientY - frame.top);
@@ -88,6 +124,40 @@ async function show() {
     readout.textContent = `${ra.toFixed(4)}°, ${dec < 0 ? "−" : "+"}${Math.abs(dec).toFixed(4)}°`;
   });
   circles(A, view, holder);
+  let shown = planes?.elements.plane.value;
+  planes?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const select = planes.elements.plane;
+    const wanted = select.value;
+    box.setAttribute("aria-busy", "true");
+    try {
+      const content = await bytes(new URL(`${planes.dataset.mapPlanes}?plane=${wanted}`, location.href).href);
+      if (wanted !== select.value) return;
+      const ends = extremes(content);
+      await put(content, false);
+      adjust(ends);
+      apply();
+      relieved(box);
+      shown = wanted;
+      chosen(select);
+    } catch (error) {
+      select.value = shown;
+      trouble(box, { words: error.words ?? box.dataset.failedAlone }, () => { select.value = wanted; planes.requestSubmit(); }, { put: "before" });
+    }
+    box.removeAttribute("aria-busy");
+  });
+}
+
+/** The plane that is shown now: in the address, in the words and in what is measured. */
+function chosen(select) {
+  const address = new URL(location.href);
+  if (select.value === "sum") address.searchParams.delete("plane"); else address.searchParams.set("plane", select.value);
+  history.replaceState(null, "", address);
+  for (const place of document.querySelectorAll("[data-plane-words]")) place.textContent = select.selectedOptions[0].textContent;
+  const form = document.querySelector("[data-measure]");
+  if (!form) return;
+  form.elements.plane.value = select.value;
+  if (document.querySelector("[data-measured]").childElementCount) form.requestSubmit();
 }
 
 const radians = (degrees) => degrees * Math.PI / 180;
@@ -148,18 +218,10 @@ function circles(A, view, holder) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     show();
-    const answer = await fetch(`${form.dataset.measure}?${new URLSearchParams(new FormData(form))}`);
-    const found = await answer.json();
-    const list = document.createElement(found.problem ? "p" : "dl");
-    list.className = found.problem ? "d-error mb-0" : "d-keys";
-    if (found.problem) list.textContent = found.problem;
-    for (const [name, value] of found.rows ?? []) {
-      const term = document.createElement("dt"), text = document.createElement("dd");
-      term.textContent = name;
-      text.textContent = value;
-      list.append(term, text);
-    }
-    document.querySelector("[data-measured]").replaceChildren(list);
+    const said = document.querySelector("[data-measured]");
+    said.setAttribute("aria-busy", "true");
+    said.replaceChildren(await measured(form));
+    said.removeAttribute("aria-busy");
     const address = new URL(location.href);
     for (const name of ["ra", "dec", "radius"]) address.searchParams.set(name, field(name).value);
     history.replaceState(null, "", address);
@@ -167,4 +229,26 @@ function circles(A, view, holder) {
   if (new URLSearchParams(location.search).has("radius")) show();
 }
 
-show().catch(failed);
+/** What the server says of the circle, or that it says nothing. */
+async function measured(form) {
+  let found;
+  try {
+    const answer = await fetch(`${form.dataset.measure}?${new URLSearchParams(new FormData(form))}`);
+    found = await answer.json();
+    if (!found.problem && !found.rows) throw new Error(String(answer.status));
+  } catch {
+    found = { problem: form.dataset.failed };
+  }
+  const list = document.createElement(found.problem ? "p" : "dl");
+  list.className = found.problem ? "d-error mb-0" : "d-keys";
+  if (found.problem) list.textContent = found.problem;
+  for (const [name, value] of found.rows ?? []) {
+    const term = document.createElement("dt"), text = document.createElement("dd");
+    term.textContent = name;
+    text.textContent = value;
+    list.append(term, text);
+  }
+  return list;
+}
+
+show().catch(() => failed(""));

@@ -1,5 +1,6 @@
 // Results: selection kept over pages, keys, the table and the sky linked both ways, filters without a full reload.
 import { toast } from "../js/distiller.js";
+import { reach, relieved, trouble } from "../js/reach.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -144,19 +145,23 @@ document.addEventListener("distiller:choose", (event) => {
 
 // Own jobs beside the rows: while one of them runs, its column follows.
 const FOLLOW = 8000;
+let next;
 async function follow() {
+  clearTimeout(next);
   if (!$("[data-active-job]")) return;
+  const table = $("[data-results]");
   try {
-    const page = new DOMParser().parseFromString(await (await fetch(location.href, { headers: { Accept: "text/html" } })).text(), "text/html");
+    const page = new DOMParser().parseFromString(await (await reach(location.href, { headers: { Accept: "text/html" } })).text(), "text/html");
     for (const row of $$("tr[data-did]", page)) {
       const here = rows().find((one) => one.dataset.did === row.dataset.did);
       const [fresh, old] = [row, here].map((one) => one && $("[data-row-jobs]", one));
       if (fresh && old && fresh.innerHTML !== old.innerHTML) old.replaceChildren(...document.adoptNode(fresh).childNodes);
     }
-  } catch { /* the network may be back at the next look */ }
-  setTimeout(follow, FOLLOW);
+    relieved(table);
+  } catch (error) { trouble(table, error, follow, { put: "before", byItself: true }); }
+  next = setTimeout(follow, FOLLOW);
 }
-setTimeout(follow, FOLLOW);
+next = setTimeout(follow, FOLLOW);
 
 let at = -1;
 document.addEventListener("keydown", (event) => {

@@ -30,6 +30,11 @@ def test_the_rows_of_others_are_there_while_the_dead_one_still_hangs(gateway, ot
         assert page.locator("tr[data-key]").count() > 0
         page.wait_for_selector("[data-archives] a[href^='/search/archives/']", timeout=60_000)
         assert page.locator("[data-archives] [data-waiting]").count() == 1, "the dead one still hangs"
+        context.set_offline(True)
+        page.wait_for_selector("[role=alert] >> text=goes on trying")
+        context.set_offline(False)
+        page.click("[role=alert] button")
+        page.wait_for_selector("[role=alert]", state="detached")
         page.click("[data-archives] a[href^='/search/archives/']")
         page.wait_for_selector("tr[data-row]")
         assert page.locator("tr[data-row]").count() == 2

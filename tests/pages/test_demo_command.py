@@ -1,11 +1,14 @@
 """The demo refuses in words what would be unsafe or cannot work."""
 
+import os
 import socket
 import urllib.request
 from urllib.parse import urlencode
 
 import pytest
 from django.core.management import CommandError, call_command
+
+from gateway.pages import processes
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "gateway.example.org", "::"])
@@ -27,6 +30,38 @@ def test_the_demo_refuses_production_mode(settings) -> None:
     settings.PRODUCTION = True
     with pytest.raises(CommandError, match="not for production"):
         call_command("demo")
+
+
+class BegunAnew(Exception):
+    """in place of the process that would be replaced"""
+
+
+@pytest.mark.parametrize(
+    ("host", "public"),
+    [("127.0.0.1", "http://127.0.0.1:8123"), ("0.0.0.0", "http://127.0.0.1:8123"), ("::", "http://[::1]:8123")],
+)
+def test_links_lead_to_the_port_that_is_served(settings, monkeypatch, tmp_path, host: str, public: str) -> None:
+    def begin_anew(*_command: object) -> None:
+        raise BegunAnew
+
+    settings.DATA_DIR, settings.PUBLIC_URL = tmp_path, "http://127.0.0.1:8000"
+    monkeypatch.setattr(os, "execv", begin_anew)
+    monkeypatch.delenv("PUBLIC_URL", raising=False)
+    with pytest.raises(BegunAnew):
+        call_command("serve", host=host, port=8123)
+    assert (tmp_path / "public-url").read_text() == public
+
+
+@pytest.mark.parametrize("given", ["PRODUCTION", "PUBLIC_URL"])
+def test_an_address_that_was_given_stands(settings, monkeypatch, tmp_path, given: str) -> None:
+    settings.DATA_DIR, settings.PUBLIC_URL = tmp_path, "https://gateway.example.org"
+    settings.PRODUCTION = given == "PRODUCTION"
+    if given == "PUBLIC_URL":
+        monkeypatch.setenv("PUBLIC_URL", settings.PUBLIC_URL)
+    else:
+        monkeypatch.delenv("PUBLIC_URL", raising=False)
+    processes.settle_address("127.0.0.1", 8123)
+    assert not (tmp_path / "public-url").exists()
 
 
 @pytest.mark.slow

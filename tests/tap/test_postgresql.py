@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import subprocess
 import sys
 import time
@@ -50,6 +51,42 @@ def test_taplint_finds_no_error_and_no_warning(on_postgresql):
         capture_output=True, text=True, timeout=250, check=False,
     ).stdout  # fmt: skip
     assert "Errors: 0; Warnings: 0" in said, said
+
+
+def test_a_site_in_production_is_prepared_as_the_documentation_tells(cluster, tmp_path):
+    """From an empty database whose owner is no superuser; the login of queries is made, then given a new password."""
+    with cluster.connect() as connection:
+        connection.autocommit = True
+        connection.execute("CREATE ROLE observatory LOGIN CREATEROLE")
+        connection.execute("CREATE DATABASE observatory OWNER observatory")
+    known = {name: os.environ[name] for name in ("PATH", "HOME", "NODE_MODULES") if name in os.environ}
+    env = known | {
+        "DISTILLER_MODE": "production",
+        "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "PUBLIC_URL": "https://gateway.observatory.org",
+        "DISTILLER_AUTHORITY": "observatory.org",
+        "DISTILLER_DATA": str(tmp_path),
+        "EMAIL_HOST": "mail.observatory.org",
+        "DATABASE_URL": cluster.url("observatory", "observatory"),
+    }
+
+    def run(*words):
+        return subprocess.run(
+            [sys.executable, "manage.py", *words], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+        )
+
+    assert run("migrate", "-v0").returncode == 0
+    refused = run("serve")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("TAP_DATABASE_URL must be set in production")
+    for _time in range(2):
+        made = run("tap_role", "--name", "observatory_queries")
+        assert made.returncode == 0, made.stderr
+    env["TAP_DATABASE_URL"] = made.stdout.strip()
+    with psycopg.connect(env["TAP_DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT count(*) FROM archive_product").fetchone() == (0,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT * FROM accounts_user")
 
 
 @pytest.mark.parametrize(

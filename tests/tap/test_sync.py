@@ -273,6 +273,20 @@ def test_several_uploads_and_packed_ones(client, archive):
     assert column(client.post("/tap/sync", data), "n") == [4]
 
 
+@pytest.mark.parametrize("names", ["x,param:a;y,param:a", " x,param:a ; y,param:a;", "x,param:a;;y,param:a"])
+def test_one_part_may_be_two_tables(client, archive, names):
+    part = SimpleUploadedFile("a", as_votable())
+    query = "SELECT x.ra AS ra FROM TAP_UPLOAD.x AS x JOIN TAP_UPLOAD.y AS y ON x.dec = y.dec ORDER BY x.ra"
+    found = client.post("/tap/sync", {"LANG": "ADQL", "QUERY": query, "UPLOAD": names, "a": part})
+    assert column(found, "ra") == [10.0, 83.7]
+
+
+def test_an_address_keeps_its_semicolons(client, archive):
+    uploaded = "mine,http://127.0.0.1/a;b=1?c;d=2"
+    found = client.post("/tap/sync", {"LANG": "ADQL", "QUERY": "SELECT * FROM TAP_UPLOAD.mine", "UPLOAD": uploaded})
+    assert b"http://127.0.0.1/a;b=1?c;d=2 could not be fetched" in found.content
+
+
 def test_an_upload_lives_for_its_query_only_and_is_in_no_list(client, archive):
     assert upload(client, "SELECT * FROM TAP_UPLOAD.mine", as_votable()).status_code == 200
     assert ask(client, "SELECT * FROM TAP_UPLOAD.mine").status_code == 400

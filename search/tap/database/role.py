@@ -4,6 +4,7 @@ import secrets
 from urllib.parse import quote
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 from search.adql.postgresql import SCHEMA
@@ -16,15 +17,24 @@ def make(name: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
         verb = "ALTER" if cursor.fetchone() else "CREATE"
-        options = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION CONNECTION LIMIT 100 PASSWORD"
+        options = "LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 100 PASSWORD"
+        superuser = is_superuser(cursor)
+        if superuser:
+            # Another login may not even name these, and cannot change a role that has them.
+            options = f"NOSUPERUSER NOREPLICATION {options}"
         cursor.execute(sql.SQL(f"{verb} ROLE {{}} {options} {{}}").format(sql.Identifier(name), password))
         cursor.execute(sql.SQL("ALTER ROLE {} SET statement_timeout = '1h'").format(sql.Identifier(name)))
-        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-        if (cursor.fetchone() or (False,))[0]:
+        if superuser:
             # Only a superuser may set it; elsewhere it belongs into the server's configuration.
             cursor.execute(sql.SQL("ALTER ROLE {} SET temp_file_limit = '2GB'").format(sql.Identifier(name)))
     grant(name)
     return password
+
+
+def is_superuser(cursor: CursorWrapper) -> bool:
+    cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    row = cursor.fetchone()
+    return bool(row and row[0])
 
 
 def grant(name: str) -> None:

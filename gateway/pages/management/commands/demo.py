@@ -1,9 +1,7 @@
 """``manage.py demo``: prepares the data folder where it is not ready, then serves; ``make demo`` calls it."""
 
 import ipaddress
-import os
 import socket
-import sys
 import time
 import urllib.request
 from collections.abc import Callable
@@ -37,7 +35,7 @@ class Command(BaseCommand):
             raise CommandError(f"{host} is not a loopback address; the demo accounts have known passwords.")
         if not options["prepare_only"] and not port_is_free(host, port):
             raise CommandError(f"Port {port} is taken. Try: make demo PORT={port + 1}")
-        settle_address(address(host, port))
+        processes.settle_address(host, port)
         self.prepare()
         if not options["prepare_only"]:
             self.serve(host, port)
@@ -64,7 +62,7 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=0)
 
     def serve(self, host: str, port: int) -> None:
-        url = address(host, port)
+        url = processes.address(host, port)
         supervisor = Supervisor(processes.all_of(host, port), self.stderr.write, {})
         supervisor.start()
         try:
@@ -95,21 +93,6 @@ def form_with_values(type_name: str) -> str:
     job_type = registry.get(type_name)
     values = job_type.description.test_values if job_type else {}
     return f"/jobs/new/{type_name}?{urlencode(values, doseq=True)}"
-
-
-def address(host: str, port: int) -> str:
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def settle_address(url: str) -> None:
-    """Every later command on this data folder (an ingest, a mail) writes links to where the gateway really is.
-
-    Where the settings were read with another address, the command begins anew.
-    """
-    if "PUBLIC_URL" in os.environ or url == settings.PUBLIC_URL:
-        return
-    (settings.DATA_DIR / "public-url").write_text(url)
-    os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 (this very command)
 
 
 def is_loopback(host: str) -> bool:

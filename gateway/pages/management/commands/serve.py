@@ -16,6 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        processes.settle_address(options["host"], options["port"])
         supervisor = Supervisor(processes.all_of(options["host"], options["port"]), self.stdout.write, {})
         supervisor.start()
         supervisor.watch()
