@@ -71,7 +71,7 @@ def _searched(request: HttpRequest, criteria: Criteria) -> HttpResponse:
     viewer = viewer_of_request(request)
     number, size = results.paging(request.GET.dict())
     orders = columns.order(request.GET.get("sort", ""))
-    view = results.View(columns.chosen(request.GET.get("columns", "")), orders, number, size)
+    view = results.View(columns.chosen(request.GET.get("columns", ""), bool(criteria.target)), orders, number, size)
     query = builder.build(criteria)
     context = _context(request, viewer, columns.query_text(query, request.GET.get("sort", "")))
     try:
