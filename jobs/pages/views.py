@@ -36,7 +36,7 @@ from jobs.formats import votable, wadl
 from jobs.formats.document import to_json
 from jobs.limits import limits
 from jobs.models import Job, JobResult
-from jobs.pages import each, forms, snippets
+from jobs.pages import each, forms, selected, snippets
 from jobs.pages.columns import heads, in_order
 from jobs.pages.estimate import estimate
 from jobs.pages.shown import job_context
@@ -303,6 +303,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     found = service.find(job_id, viewer(request))
     tab = request.GET.get("tab", "")
     context = {**job_context(request, found), "tab": tab if tab in TABS else TABS[0], "tabs": _tab_labels()}
+    selected.remember(request, found, f"{context['title']} {found.id.hex[:8]}")
     return render(request, "jobs/job.html", context)
 
 
@@ -391,6 +392,8 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
         try:
             act_on(service.find(UUID(text), asker, change=True), asker)
             done += 1
+            if act_on is service.delete:
+                selected.forget(request, UUID(text))
         except (Refused, ValueError) as error:
             refusals.append(str(error))
     if done:
@@ -430,6 +433,7 @@ def act(request: HttpRequest, job_id: UUID, action: str) -> HttpResponseBase:
             service.abort(found, asker, "by its page")
         case "delete":
             service.delete(found, asker)
+            selected.forget(request, job_id)
             here = reverse("jobs:list")
         case "extend":
             service.change_destruction(found, asker, request.POST.get("DESTRUCTION", ""))
