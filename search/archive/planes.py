@@ -142,7 +142,7 @@ def alone(hdu: Any, plane: int | None) -> bytes:
     """A FITS file of one image with its coordinates and unit, for viewers that know no cubes. Raises NoImage."""
     data = values(hdu, plane)
     wcs = celestial(hdu.header)
-    header = wcs.to_header() if wcs is not None else fits.Header()
+    header = wcs.to_header(relax=True) if wcs is not None else fits.Header()
     if unit_of(hdu):
         header["BUNIT"] = unit_of(hdu)
     # A sum of many counts may need more digits than one plane has.

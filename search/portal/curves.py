@@ -308,11 +308,17 @@ def reader_facts(header: Mapping[str, Any]) -> list[tuple[str, str]]:
          "" if stat is None or dof is None else f"{stat:.1f} / {dof:.0f}"),
         (_("Upper limits at"), "" if confidence is None else f"{100 * confidence:.0f} %"),
         (_("Version"), _text(header, "VERSION")),
-        (_("Rights"), _text(header, "RIGHTS")),
+        (_rights(header), _text(header, "RIGHTS")),
         (_("Contact"), _text(header, "CONTACT")),
         (_("Creator"), _text(header, "CREATOR")),
     ]  # fmt: skip
     return [(label, value) for label, value in pairs if value not in ("", r.MISSING)]
+
+
+def _rights(header: Mapping[str, Any]) -> str:
+    """A result keeps the rights of what it was made from; its own are decided here and stand at its name."""
+    comments = getattr(header, "comments", {})
+    return _("Rights of the inputs") if "RIGHTS" in header and "input" in comments["RIGHTS"] else _("Rights")
 
 
 def _text(header: Mapping[str, Any], name: str) -> str:

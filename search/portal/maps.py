@@ -41,7 +41,9 @@ def readable(product: Product) -> bool:
 def of(product: Product, plane: str) -> Map:
     """The map as the address asks for it; a plane that is not there gives the sum, and says so."""
     image = f"/products/{product.key}/image"
-    made = Map(f"/data/{product.key}", f"/previews/{product.key}" if previews.has_preview(product) else "", image)
+    # One plain image whatever the file is: compressed, of other numbers, not the first of its HDUs, a cube.
+    url = f"{image}.fits" if readable(product) else f"/data/{product.key}"
+    made = Map(url, f"/previews/{product.key}" if previews.has_preview(product) else "", image)
     names = _names(product)
     if not names:
         return made
@@ -67,7 +69,7 @@ def _names(product: Product) -> list[str]:
     """Read once, not at each visit: the file may be large. What cannot be read counts as a plain image."""
     if not readable(product):
         return []
-    key = f"planes:{get_language()}:{product.storage_key}"
+    key = f"planes:{get_language()}:{product.storage_key}:{product.size}:{product.sha256[:16]}"
     found: list[str] | None = cache.get(key)
     if found is None:
         try:

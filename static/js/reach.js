@@ -15,8 +15,9 @@ export async function reach(address, init) {
 const pattern = document.querySelector("[data-trouble]");
 const notes = new WeakMap(); // place → the note that stands there
 
-/** What happened, in the words of the page. */
-export function saying({ status }) {
+/** What happened, in the words of the page, unless the error has its own (`words`). */
+export function saying({ status, words }) {
+  if (words) return words;
   if (!status) return pattern.dataset.unreached;
   return (status < 500 && status !== 429 ? pattern.dataset.refused : pattern.dataset.erred).replace("%s", status);
 }

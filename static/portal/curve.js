@@ -32,6 +32,21 @@ function draw(box) {
   document.addEventListener("distiller:theme", render);
 }
 
+/** The plot, or the word that there is none: the table below holds the same. */
+function attempt(box) {
+  try {
+    draw(box);
+  } catch {
+    const words = document.createElement("p");
+    words.className = "d-error p-3 mb-0";
+    words.setAttribute("role", "alert");
+    words.textContent = box.dataset.failed;
+    box.replaceChildren(words);
+    box.style.minHeight = "0";
+    box.parentElement.querySelector("details").open = true;
+  }
+}
+
 for (const box of document.querySelectorAll("[data-curve]")) {
-  if (window.Plotly) draw(box); else window.addEventListener("load", () => draw(box));
+  if (window.Plotly || document.readyState === "complete") attempt(box); else window.addEventListener("load", () => attempt(box));
 }

@@ -1,5 +1,6 @@
 // A FITS image on the sky: colour map, stretch, cuts, read-out under the pointer and statistics of a circle.
 import { aladin, frame, options } from "./sky.js";
+import { relieved, trouble } from "../js/reach.js";
 
 const box = document.querySelector("[data-map]");
 const tools = document.querySelector("[data-map-tools]");
@@ -7,14 +8,16 @@ const tools = document.querySelector("[data-map-tools]");
 const planes = document.querySelector("[data-map-planes]");
 const here = () => new URL(box.dataset.map, location.href).href;
 
-/** The bytes of an address; rejected where there are none to be had. */
+/** The bytes of an address; rejected, with the words of the server where it has some, where there are none to be had. */
 async function bytes(url) {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(String(answer.status));
-  return answer.arrayBuffer();
+  const answer = await fetch(url).catch(() => null);
+  if (answer?.ok) return answer.arrayBuffer();
+  const words = answer?.headers.get("Content-Type") === "application/json" ? (await answer.json()).problem : "";
+  throw Object.assign(new Error(String(answer?.status)), { words: words || box.dataset.failedImage });
 }
 
-/** Least and greatest finite value of the first image of a FITS file (FITS 4.0, section 4.4.1), or null. */
+/** Least and greatest finite value of the first image of a FITS file (FITS 4.0, section 4.4.1), null where all are
+ * one; throws where there is no whole image, which the viewer would ask elsewhere for. */
 function extremes(data) {
   const text = new TextDecoder("ascii");
   for (let at = 0; at < data.byteLength;) {
@@ -46,31 +49,18 @@ function extremes(data) {
     }
     at += Math.ceil((size * bytes + (Number(cards.PCOUNT) || 0)) / 2880) * 2880 || 0;
   }
-  return null;
+  throw new Error("no image");
 }
 
 const readout = document.querySelector("[data-map-readout]");
-// What is amiss stays until it is mended: the read-out of the pointer would wipe it away at once.
-function tell(words) {
-  let note = document.querySelector("[data-map-told]");
-  if (!note && words) {
-    note = document.createElement("p");
-    note.className = "d-error px-3 py-2 mb-0";
-    note.setAttribute("role", "alert");
-    note.dataset.mapTold = "";
-    box.before(note);
-  }
-  if (words) note.textContent = words; else note?.remove();
-}
-
 /** The picture of the server comes back where the viewer has nothing to show. */
-async function failed(fetching) {
+async function failed(words) {
   box.querySelector(".d-aladin")?.remove();
   tools.hidden = true;
   const picture = box.querySelector("[data-map-fallback]");
   if (picture) picture.hidden = false;
   await picture?.decode().catch(() => picture.remove());
-  if (fetching) tell(box.dataset.failedImage);
+  if (words) trouble(box, { words }, () => location.reload(), { put: "before" });
   else readout.textContent = picture?.isConnected ? box.dataset.failed : box.dataset.failedAlone;
 }
 
@@ -79,7 +69,7 @@ async function show() {
   const asked = bytes(here());
   asked.catch(() => {}); // awaited below, once the viewer is there
   const A = await aladin();
-  try { data = await asked; } catch { await failed(true); return; }
+  try { data = await asked; } catch (error) { await failed(error.words); return; }
   const holder = frame(box);
   const view = A.aladin(holder, options({ fov: 10 }));
   const choice = (name) => tools.querySelector(`[name=${name}]`);
@@ -118,12 +108,13 @@ async function show() {
     });
     view.setOverlayImageLayer(made, "map");
   });
+  const ends = extremes(data);
   await put(data, true);
   const picture = box.querySelector("[data-map-fallback]");
   if (picture) picture.hidden = true;
   tools.hidden = false;
   tools.addEventListener("change", apply);
-  adjust(extremes(data));
+  adjust(ends);
   apply();
   holder.addEventListener("pointermove", (event) => {
     const frame = holder.getBoundingClientRect();
@@ -142,15 +133,16 @@ async function show() {
     try {
       const content = await bytes(new URL(`${planes.dataset.mapPlanes}?plane=${wanted}`, location.href).href);
       if (wanted !== select.value) return;
+      const ends = extremes(content);
       await put(content, false);
-      adjust(extremes(content));
+      adjust(ends);
       apply();
-      tell("");
+      relieved(box);
       shown = wanted;
       chosen(select);
-    } catch {
+    } catch (error) {
       select.value = shown;
-      tell(box.dataset.failedImage);
+      trouble(box, { words: error.words ?? box.dataset.failedAlone }, () => { select.value = wanted; planes.requestSubmit(); }, { put: "before" });
     }
     box.removeAttribute("aria-busy");
   });
@@ -259,4 +251,4 @@ async function measured(form) {
   return list;
 }
 
-show().catch(() => failed(false));
+show().catch(() => failed(""));

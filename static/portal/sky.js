@@ -3,9 +3,12 @@
 const LIBRARY = "/static/npm/aladin/aladin.js";
 let library;
 
+let tries = 0;
+
 export async function aladin() {
-  library ??= import(LIBRARY).then((module) => module.default ?? module.A);
-  const A = await library;
+  // A module that did not come is remembered as such under its address.
+  library ??= import(tries ? `${LIBRARY}?again=${tries}` : LIBRARY).then((module) => module.default ?? module.A);
+  const A = await library.catch((error) => { library = undefined; tries += 1; throw error; });
   await A.init;
   return A;
 }
@@ -87,6 +90,7 @@ document.addEventListener("click", async (event) => {
   const box = document.querySelector("[data-sky]");
   button.disabled = true;
   try { await open(box); button.remove(); } catch (error) {
+    box.querySelector(".d-aladin")?.remove();
     button.disabled = false;
     button.textContent = button.dataset.failed;
   }

@@ -52,6 +52,24 @@ def test_a_filter_under_each_head(browser_page, archive, axe) -> None:
     page.wait_for_selector("h2 >> text=5 products")
 
 
+def test_rows_that_cannot_be_fetched_are_told_and_asked_for_again(browser_page, archive) -> None:
+    page = browser_page
+    page.goto("/search/results/?size=5")
+    page.wait_for_selector("th[data-key=start][aria-sort=ascending]")
+    before = page.locator(ROWS).all_inner_texts()
+    page.route("**/search/results/**", lambda route: route.fulfill(status=503, body="<h1>Out of order</h1>"))
+    page.click("th[data-key=start] .dt-column-order")
+    note = page.locator("[role=alert].d-note-danger")
+    note.get_by_text("The gateway answered with an error (503). What stands here may be out of date.").wait_for()
+    assert page.locator(ROWS).all_inner_texts() == before
+    assert "sort" not in page.url
+    page.unroute("**/search/results/**")
+    note.get_by_role("button", name="Try again").click()
+    page.wait_for_selector("[data-results] tbody tr:first-child th >> text=Run 6")
+    assert note.count() == 0
+    page.faults.clear()  # the answer of 503 stands in the console, as it should
+
+
 def test_a_chosen_row_does_not_hide_behind_a_filter(browser_page, archive) -> None:
     page = browser_page
     page.goto("/search/results/?filters=1")
