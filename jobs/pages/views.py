@@ -249,8 +249,10 @@ def _create_each(request: HttpRequest, job_type: JobType, values: dict[str, list
             for job in made:
                 selection.keep(job.activity_id, selection.given_by(request.POST))
     except each.Unfit as unfit:
-        form = forms.make(job_type, values, viewer(request))
-        return _form_page(request, forms.Form(job_type, form.fields, fault=str(unfit)), values, status=unfit.status)
+        form = each.marked(job_type, values, viewer(request))
+        if form.is_valid:
+            form = forms.Form(job_type, form.fields, fault=str(unfit))
+        return _form_page(request, form, values, status=unfit.status)
     words = ngettext("%(count)d job was made.", "%(count)d jobs were made, one for each input.", len(made))
     messages.success(request, words % {"count": len(made)})
     return HttpResponseRedirect(f"{reverse('jobs:list')}?type={job_type.name}")
