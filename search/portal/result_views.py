@@ -107,6 +107,8 @@ def _searched(request: HttpRequest, criteria: Criteria) -> HttpResponse:
         context["past_words"] = past.words(criteria.target, builder.text(query))
     if not found.rows and not counts.total:
         context["ways_out"] = chips.with_counts(criteria, viewer)
+        if not context["ways_out"]:
+            context["alone"] = chips.alone(criteria, viewer)
     return render(request, _template(request), context)
 
 
