@@ -79,7 +79,7 @@ async function linkFor(button, parcel) {
     return { url: table.url, parcel };
   }
   const { url, format } = await signed(`/products/${encodeURIComponent(parcel.one.key)}/signed`);
-  return { url, parcel: parcelOf(parcel.one, format) };
+  return { url, parcel: format === "application/octet-stream" ? parcel : parcelOf(parcel.one, format) };
 }
 
 function answered(client, reply) {
