@@ -43,7 +43,9 @@ def test_counts_are_cut_at_their_ends_and_significance_about_nought(browser_page
 
 def test_a_map_that_cannot_be_drawn_is_told(browser_page, archive) -> None:
     browser_page.goto(page_of(archive.crab[0], b"SIMPLE  =                    T" + b" " * 2850))
-    expect(browser_page.locator("[role=alert].d-note-danger")).to_contain_text("cannot be shown here. Download it", timeout=30_000)
+    expect(browser_page.locator("[role=alert].d-note-danger")).to_contain_text(
+        "cannot be shown here. Download it", timeout=30_000
+    )
     expect(browser_page.locator("[data-map] img")).to_have_count(0)
     browser_page.faults.clear()  # the answers of 400 and 404 stand in the console, as they should
 
