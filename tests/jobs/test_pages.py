@@ -49,6 +49,11 @@ def test_run_leads_to_the_page_of_the_job(browser):
     assert (job.phase, job.origin) == ("QUEUED", "browser")
 
 
+def test_the_one_file_of_a_run_is_its_download(browser, finished):
+    page = browser.get(f"/jobs/{finished.id}/").content.decode()
+    assert f'<a class="btn btn-primary" href="/uws/sleep/{finished.id}/results/result">' in page
+
+
 @pytest.mark.parametrize("way", ["its page", "the list"])
 def test_the_job_opened_last_is_one_click_away_until_it_is_deleted(browser, finished, way: str):
     assert "Selected job" not in browser.get("/").content.decode()

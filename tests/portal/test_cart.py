@@ -272,3 +272,4 @@ def test_the_datalink_table_of_the_cart_opens_for_whoever_is_signed_in(cast, arc
     answer = client.post("/datalink/links", fields, headers={"accept": "text/html"})
     assert answer.status_code == 200
     assert b"<VOTABLE" in b"".join(answer)
+    assert answer["Content-Disposition"].endswith('filename="datalink.vot"')
