@@ -1,6 +1,6 @@
 """The constraints of a search in words, each with the address of the search without it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -106,14 +106,30 @@ def make(criteria: Criteria) -> list[Chip]:
 
 def with_counts(criteria: Criteria, viewer: Viewer) -> list[Chip]:
     """Each constraint with the number of matches when it is dropped: the way out of "no match"."""
-    query = build(criteria)
     tried = make(criteria)[:MAX_TRIED]
+    _count(tried, criteria, viewer, lambda chip: chip.parameters)
+    return sorted((chip for chip in tried if chip.count), key=lambda chip: chip.count or 0)
+
+
+def alone(criteria: Criteria, viewer: Viewer) -> list[Chip]:
+    """Each constraint with the number of matches when it stands alone, for where dropping any one does not help: those
+    without a match can never be met. Their addresses keep that constraint only."""
+    tried = make(criteria)[:MAX_TRIED]
+    every = {name for chip in make(criteria) for name in chip.parameters}
     for chip in tried:
-        inner = f"SELECT TOP {facets.LIMIT + 1} obs_id FROM {query.source({OBSCONFIG})}{query.where(chip.parameters)}"
+        chip.url = addresses.results(criteria, tuple(every.difference(chip.parameters)))
+    _count(tried, criteria, viewer, lambda chip: every.difference(chip.parameters))
+    return sorted((chip for chip in tried if chip.count is not None), key=lambda chip: chip.count or 0)
+
+
+def _count(chips: Iterable[Chip], criteria: Criteria, viewer: Viewer, dropped: Callable[[Chip], Iterable[str]]) -> None:
+    """Gives each chip the number of matches of the search without what is dropped for it."""
+    query = build(criteria)
+    for chip in chips:
+        inner = f"SELECT TOP {facets.LIMIT + 1} obs_id FROM {query.source({OBSCONFIG})}{query.where(dropped(chip))}"
         try:
             answer = asking.ask(f"SELECT COUNT(*) AS n FROM ({inner}) AS q", viewer, 1)
         except asking.AskError:
             continue
         found = int(answer.rows[0][0]) if answer.rows else 0
         chip.count, chip.capped = min(found, facets.LIMIT), found > facets.LIMIT
-    return sorted((chip for chip in tried if chip.count), key=lambda chip: chip.count or 0)

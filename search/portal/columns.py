@@ -152,11 +152,19 @@ def _boxes(shown: frozenset[str], language: str) -> SafeString:
     return format_html_join("", box, ((one.key, one.label) for one in ALL.values() if one.key not in shown))
 
 
-def chosen(text: str) -> list[TableColumn]:
-    """The columns named in the address: a preset, or keys with commas; the product always comes first."""
+UNNAMED = ("product", "target", *(key for key in DEFAULT if key not in ("product", "offset", "zenith")))
+
+
+def chosen(text: str, named: bool = True) -> list[TableColumn]:
+    """The columns named in the address: a preset, or keys with commas; the product always comes first.
+
+    Where nobody chose and the search is not for a target by name, each row says what its target is, in the place of
+    the offset from it and the zenith angle.
+    """
     preset = PRESETS.get(text)
     keys = preset[1] if preset else [key for key in text.split(",") if key in ALL]
-    keys = list(dict.fromkeys(["product", *keys])) if keys else list(DEFAULT)
+    usual = DEFAULT if named else UNNAMED
+    keys = list(dict.fromkeys(["product", *keys])) if keys else list(usual)
     return [ALL[key] for key in keys]
 
 

@@ -71,7 +71,7 @@ def _searched(request: HttpRequest, criteria: Criteria) -> HttpResponse:
     viewer = viewer_of_request(request)
     number, size = results.paging(request.GET.dict())
     orders = columns.order(request.GET.get("sort", ""))
-    view = results.View(columns.chosen(request.GET.get("columns", "")), orders, number, size)
+    view = results.View(columns.chosen(request.GET.get("columns", ""), bool(criteria.target)), orders, number, size)
     query = builder.build(criteria)
     context = _context(request, viewer, columns.query_text(query, request.GET.get("sort", "")))
     try:
@@ -107,6 +107,8 @@ def _searched(request: HttpRequest, criteria: Criteria) -> HttpResponse:
         context["past_words"] = past.words(criteria.target, builder.text(query))
     if not found.rows and not counts.total:
         context["ways_out"] = chips.with_counts(criteria, viewer)
+        if not context["ways_out"]:
+            context["alone"] = chips.alone(criteria, viewer)
     return render(request, _template(request), context)
 
 

@@ -42,6 +42,7 @@ def form_context(request: HttpRequest, criteria: Criteria) -> dict[str, Any]:
         "energy_units": ("TeV", "GeV", "MeV", "keV", "m", "Hz"),
         "query": builder.text(builder.build(criteria)),
         "origin_query": addresses.encode(addresses.pairs(criteria)),
+        "shapes": [("circle", _("circle")), ("box", _("box")), ("polygon", _("polygon"))],
         "services": services.offered(),
         "known_services": known,
         "asked_services": asked,
@@ -96,12 +97,15 @@ def preview(request: HttpRequest) -> HttpResponse:
         try:
             found = service.resolve(criteria.target, viewer, remote=False)
             criteria.ra, criteria.dec = found.ra, found.dec
-        except service.ResolveError:
+        except service.NotAsked:
             waiting = True
+        except service.ResolveError as error:
+            criteria.problems["target"] = Problem(error.reason)
     context: dict[str, Any] = {"criteria": criteria, "waiting": waiting}
     context["named_problems"] = [(name, form.LABELS.get(name, ""), why) for name, why in criteria.problems.items()]
     context["query"] = builder.text(builder.build(criteria))
     context["origin_query"] = addresses.encode(addresses.pairs(criteria))
+    waiting = context["waiting"] = waiting or "target" in criteria.problems
     try:
         context["counts"] = facets.Counts() if waiting else facets.total(criteria, viewer)
     except asking.AskError as error:
@@ -128,9 +132,22 @@ def go(request: HttpRequest) -> HttpResponse:
             past.remember(request, address.partition("?")[2], builder.text(builder.build(criteria)))
             return HttpResponseRedirect(address)
         criteria.problems["targets"] = Problem(str(TOO_LONG))
-    context = form_context(request, criteria) | {"failure": failure}
+    context = form_context(request, criteria) | {"failure": failure, "offers": _offers(criteria, failure)}
     unknown = isinstance(failure, service.Unknown)
     return render(request, "portal/search.html", context, status=404 if unknown else 400)
+
+
+def _offers(criteria: Criteria, failure: service.ResolveError | None) -> list[dict[str, Any]]:
+    """What may be meant instead, each with the address of the same search for it."""
+    if failure is None:
+        return []
+    offers: list[dict[str, Any]] = [
+        {"name": one.name, "ra": f"{one.ra:.10g}", "dec": f"{one.dec:.10g}", "found": one} for one in failure.choices
+    ] or [{"name": name} for name in failure.suggestions]
+    for offer in offers:
+        given = {"target": offer["name"]} | {name: offer[name] for name in ("ra", "dec") if name in offer}
+        offer["url"] = f"/search/go?{addresses.encode(addresses.pairs(criteria, **given))}"
+    return offers
 
 
 def _view(request: HttpRequest) -> str:

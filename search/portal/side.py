@@ -57,7 +57,7 @@ class Shape:
 @dataclass
 class Sky:
     """A gnomonic picture about a centre (degrees, ICRS), ``size`` degrees wide. ``searched``: corners of the place
-    searched (ICRS), drawn as ``outline``."""
+    searched (ICRS), drawn as ``outline``. ``elsewhere``: footprints that lie outside of it."""
 
     ra: float
     dec: float
@@ -65,6 +65,7 @@ class Sky:
     shapes: list[Shape] = field(default_factory=list)
     searched: list[tuple[float, float]] = field(default_factory=list)
     outline: str = ""
+    elsewhere: int = 0
 
 
 def distributions(query: Query, viewer: Viewer) -> list[Histogram]:
@@ -167,6 +168,7 @@ def sky(rows: Sequence[Any], criteria: Criteria) -> Sky | None:
             picture.shapes.append(
                 Shape(row.obs_publisher_did, path, bool(row.simulated), row.obs_title or row.key, x, y)
             )
+    picture.elsewhere = len(placed) - len(picture.shapes)
     return picture
 
 

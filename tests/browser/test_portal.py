@@ -75,6 +75,12 @@ def test_the_form_answers_while_one_types(browser_page, archive) -> None:
     page.fill("[name=energy_max]", "")
     page.wait_for_selector(".d-big >> text=2")
     page.wait_for_selector("[name=energy_min]:not([aria-invalid])")
+    page.fill("#f-target", "Crab Nebla")
+    page.wait_for_selector("#preview [data-problem=target]")
+    page.press("#f-target", "Enter")
+    page.wait_for_selector("[data-resolved] >> text=table of sources")
+    assert page.input_value("#f-target") == "Crab Nebula", "one key took what was meant"
+    page.wait_for_selector(".d-big >> text=2")
     page.click("#preview >> text=Search")
     page.wait_for_url("**/search/results/**")
     assert "energy_unit" not in page.url

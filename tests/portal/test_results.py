@@ -80,6 +80,35 @@ def test_the_counts_of_the_ways_out_are_what_one_finds(client_of, archive, addre
         assert len(runs(client.get(url.replace("&amp;", "&")).content.decode())) == int(n)
 
 
+def test_where_no_single_constraint_is_to_blame_each_is_counted_alone(client_of, archive) -> None:
+    client = client_of("anonymous")
+    page = client.get(
+        "/search/results/?t_max=41000&proposal_id=nope&cut_set=loose&target_class=blazar"
+    ).content.decode()
+    assert "Each of them alone" in page
+    assert page.count("nothing here meets it") == 2
+    ways = re.findall(r'<li><a href="([^"]+)"><strong>(\d+)</strong>', page)
+    assert len(ways) == 2
+    for url, n in ways:
+        assert len(runs(client.get(url.replace("&amp;", "&")).content.decode())) == int(n)
+
+
+def test_rows_say_their_target_unless_it_was_searched_by_name(client_of, archive) -> None:
+    client = client_of("anonymous")
+    assert 'data-key="target"' in client.get("/search/results/").content.decode()
+    assert 'data-key="target"' not in client.get(CRAB).content.decode()
+    assert 'data-key="target"' not in client.get("/search/results/?columns=product,level").content.decode()
+
+
+def test_the_sky_says_how_many_products_lie_outside_its_picture(client_of, archive) -> None:
+    page = client_of("anonymous").get("/search/results/beside").content.decode()
+    assert "2 products of this page lie outside this picture" in page
+    assert (
+        "outside this picture"
+        not in client_of("anonymous").get(CRAB.replace("results/", "results/beside")).content.decode()
+    )
+
+
 @pytest.mark.parametrize(("name", "shown"), [("anonymous", 0), ("charlie", 0), ("alice", 1), ("bob", 0), ("dana", 0)])
 def test_own_jobs_stand_beside_the_rows_they_used(client_of, archive, cast, name: str, shown: int) -> None:
     Job.objects.create(

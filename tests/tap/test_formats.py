@@ -84,6 +84,13 @@ def test_tsv_has_no_tab_in_a_cell():
     assert [len(line.split("\t")) for line in lines] == [6] * 4
 
 
+@pytest.mark.parametrize("text", ["#crab nebula#m 1#", '"quoted"', 'half "', '"', "#", "plain"])
+def test_tsv_is_read_by_astropy_whatever_a_cell_begins_with(text):
+    answer = Answer(columns=COLUMNS[:2], rows=iter([(text, 1.0), ("x", 2.0)]), infos=[votable.OK], trailer=tuple)
+    found = Table.read(b"".join(registry.TSV.write(answer)).decode(), format="ascii.tab")
+    assert found.columns[0].tolist() == [text, "x"]
+
+
 def test_json_carries_metadata_rows_and_status():
     found = json.loads(written("json", [*ROWS, ("x", math.nan, 1, 1, 1, None)], [votable.OVERFLOW]))
     assert found["metadata"][1] == {"name": "s_ra", "datatype": "double", "unit": "deg", "ucd": "pos.eq.ra"}

@@ -8,6 +8,7 @@ from search.tap.formats.base import Answer, Format, checked
 
 Texts = Sequence[str]
 _BREAKS = re.compile("[\t\n\r]")
+_UNSAFE = re.compile('[\t\n\r"#]')
 _QUOTED = re.compile('[,"\n\r]')
 
 
@@ -23,7 +24,15 @@ def _lone_csv_cells(texts: Texts) -> Texts:
 
 
 def _tsv_cells(texts: Texts) -> Texts:
-    return [_BREAKS.sub(" ", text) for text in texts] if _BREAKS.search("".join(texts)) else texts
+    """Readers take a cell that begins with # for a comment (astropy then has no row at all), and one that begins with
+    a quotation mark for a quoted one: these are quoted."""
+    if not _UNSAFE.search("".join(texts)):
+        return texts
+    return [_tsv_cell(_BREAKS.sub(" ", text)) for text in texts]
+
+
+def _tsv_cell(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if text[:1] in ("#", '"') else text
 
 
 def _lines(answer: Answer, cells: Callable[[Texts], Texts], separator: str, end: str) -> Iterator[bytes]:
