@@ -55,7 +55,7 @@ def job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
 
 
 def _only_file(results: list[JobResult]) -> JobResult | None:
-    """What a run made that registers no product, a ZIP for instance, where it made one thing beside what each run has."""
+    """What a run made that registers no product, a ZIP for instance, where it is one thing beside the usual."""
     own = [one for one in results if one.name not in ("summary", "stdout", "stderr")]
     return own[0] if len(own) == 1 else None
 
