@@ -5,16 +5,20 @@ import { reach, relieved, trouble } from "../js/reach.js";
 const list = document.querySelector("[data-archives]");
 const fixed = [...list.children].filter((item) => "own" in item.dataset);
 const [OFTEN, SELDOM] = [1000, 4000];
-let last = "";
+let shown = []; // the tabs as they came: one that did not change keeps its focus and its open note
 let next;
 
 async function look() {
-  const html = await (await reach(`/search/archives?${list.dataset.archives}`)).text();
-  if (html === last) return;
-  last = html;
   const part = document.createElement("template");
-  part.innerHTML = html;
-  list.replaceChildren(...fixed, part.content);
+  part.innerHTML = await (await reach(`/search/archives?${list.dataset.archives}`)).text();
+  const old = [...list.children].slice(fixed.length);
+  const fresh = [...part.content.children];
+  const texts = fresh.map((item) => item.outerHTML);
+  fresh.forEach((item, at) => {
+    if (!old[at]) list.append(item); else if (texts[at] !== shown[at]) old[at].replaceWith(item);
+  });
+  for (const item of old.slice(fresh.length)) item.remove();
+  shown = texts;
 }
 
 async function round() {

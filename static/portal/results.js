@@ -31,7 +31,8 @@ function show() {
   const bar = $("[data-selection-bar]");
   for (const row of rows()) {
     const on = chosen.has(row.dataset.did);
-    $(".d-tick", row).checked = on;
+    const tick = $(".d-tick", row); // rows of a query written by hand may have none
+    if (tick) tick.checked = on;
     shapeOf(row.dataset.did)?.classList.toggle("d-on", on);
   }
   const all = $("[data-all]");

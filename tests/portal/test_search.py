@@ -208,6 +208,12 @@ def test_a_wrong_query_is_refused_with_its_place(client_of, archive, adql: str, 
     assert "edited by hand" in page
 
 
+def test_a_query_without_rows_says_none(client_of, archive) -> None:
+    page = client_of("anonymous").get("/search/results/", {"adql": "SELECT * FROM ivoa.obscore WHERE obs_id = 'none'"})
+    assert "found no rows" in page.content.decode()
+    assert "10,000 rows" not in page.content.decode()
+
+
 def test_the_place_of_an_error_is_pointed_at(client_of, archive) -> None:
     page = client_of("anonymous").get("/search/results/", {"adql": "SELECT obs_id\nFROM ivoa.obscore\nWHERE wrong = 1"}).content.decode()  # fmt: skip
     assert "line=3" in page
@@ -432,3 +438,14 @@ def test_a_page_that_looks_names_up_as_one_types_gets_no_failure(client_of, arch
     answer = client_of("anonymous").get("/search/resolve?quiet=1&name=Crab+Nebla")
     assert answer.status_code == 200
     assert answer.json()["suggestions"] == ["Crab Nebula"]
+
+
+def test_a_kept_search_is_named_by_what_it_asks(client_of, archive) -> None:
+    client = client_of("alice")
+    client.post("/searches/", {"address": "cut_set=loose", "name": ""})
+    assert "cut_set = &#x27;loose&#x27;" in client.get("/searches/").content.decode()
+
+
+def test_an_address_holds_no_unit_without_its_number(client_of, archive) -> None:
+    address = "/search/go?cut_set=loose&radius=0.1&radius_unit=deg&energy_unit=GeV&exposure_unit=h"
+    assert client_of("anonymous").get(address).headers["Location"] == "/search/results/?cut_set=loose"
