@@ -203,6 +203,11 @@ class Product(models.Model):
         super().save(*args, **kwargs)
 
     @property
+    def has_data(self) -> bool:
+        """Is there a file, here or elsewhere? A record may stand alone."""
+        return bool(self.storage_key or self.access_url) and self.removed_at is None
+
+    @property
     def policy_is_open(self) -> bool:
         """May anyone at all have the bytes now?"""
         released = self.policy.release_date is not None and self.policy.release_date <= timezone.now()

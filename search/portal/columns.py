@@ -152,14 +152,14 @@ def _boxes(shown: frozenset[str], language: str) -> SafeString:
     return format_html_join("", box, ((one.key, one.label) for one in ALL.values() if one.key not in shown))
 
 
-UNNAMED = ("product", "target", *(key for key in DEFAULT if key not in ("product", "offset", "zenith")))
+UNNAMED = ("product", "target", *(key for key in DEFAULT if key not in ("product", "offset")))
 
 
 def chosen(text: str, named: bool = True) -> list[TableColumn]:
     """The columns named in the address: a preset, or keys with commas; the product always comes first.
 
     Where nobody chose and the search is not for a target by name, each row says what its target is, in the place of
-    the offset from it and the zenith angle.
+    the offset from it.
     """
     preset = PRESETS.get(text)
     keys = preset[1] if preset else [key for key in text.split(",") if key in ALL]

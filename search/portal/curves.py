@@ -128,6 +128,12 @@ class Columns:
         values = np.asarray(raw, dtype=float).reshape(len(self), -1)[:, 0]
         return values * float(u.Unit(given or u.dimensionless_unscaled).to(unit)) if unit else values
 
+    def where(self, chosen: NDArray[np.bool_]) -> "Columns":
+        """These rows alone. Raises ValueError where there is none."""
+        if not chosen.any():
+            raise ValueError("no row is left")
+        return Columns({name: (raw[chosen], unit) for name, (raw, unit) in self.values.items()}, self.header)
+
     def limits(self) -> NDArray[np.bool_]:
         if "is_ul" in self.values:
             return self.values["is_ul"][0].reshape(len(self), -1)[:, 0].astype(bool)
@@ -143,6 +149,7 @@ def sed_points(table: Columns) -> Points:
     low, high, top = (table.get(f"{prefix}_{name}", unit) * factor for name in ("errn", "errp", "ul"))
     low, high = np.where(np.isfinite(low), low, both), np.where(np.isfinite(high), high, both)
     ends = table.get("e_min", "TeV"), table.get("e_max", "TeV")
+    limit = limit | (~np.isfinite(value) & np.isfinite(top))
     return Points(energy, energy - ends[0], ends[1] - energy, np.where(limit, top, value), low, high, limit)
 
 
@@ -151,14 +158,15 @@ def _squared(tev: Array) -> Array:
 
 
 def light_curve_points(table: Columns) -> tuple[Points, Array]:
-    """Middle of each bin as MJD (UTC), fluxes in cm-2 s-1; and the ends of the bins."""
+    """Middle of each bin as MJD (UTC), fluxes in cm-2 s-1; and the ends of the bins. Each bin must have its times."""
     reference = float(table.header.get("MJDREFI", 0)) + float(table.header.get("MJDREFF", 0))
     scale = str(table.header.get("TIMESYS", "utc")).strip().lower()
     unit = str(table.header.get("TIMEUNIT", "d")).strip() or "d"
     raw = np.array([table.get("time_min"), table.get("time_max")]) * float(u.Unit(unit).to("d")) + reference
     ends = np.asarray(Time(raw, format="mjd", scale=scale if scale in Time.SCALES else "utc").utc.mjd)
-    limit = table.limits()
-    flux = np.where(limit, table.get("flux_ul", "cm-2 s-1"), table.get("flux", "cm-2 s-1"))
+    value, top = table.get("flux", "cm-2 s-1"), table.get("flux_ul", "cm-2 s-1")
+    limit = table.limits() | (~np.isfinite(value) & np.isfinite(top))
+    flux = np.where(limit, top, value)
     both = table.get("flux_err", "cm-2 s-1")
     low, high = (table.get(f"flux_{name}", "cm-2 s-1") for name in ("errn", "errp"))
     low, high = np.where(np.isfinite(low), low, both), np.where(np.isfinite(high), high, both)
@@ -203,9 +211,12 @@ def _plain(values: Array) -> list[float | None]:
 
 
 def with_error(value: float, low: float, high: float) -> str:
-    """``4.29e-11 +0.22e-11 -0.20e-11`` as people write it: the power of ten once, errors to two digits."""
-    if not (math.isfinite(value) and math.isfinite(low) and math.isfinite(high)) or value == 0:
+    """``4.29e-11 +0.22e-11 -0.20e-11`` as people write it: the power of ten once, errors to two digits. A value whose
+    errors are not given stands alone."""
+    if not math.isfinite(value) or value == 0:
         return r.MISSING
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return r.short(value)
     power = math.floor(math.log10(abs(value)))
     scale = 10.0**power
     smallest = min((error for error in (low, high) if error > 0), default=abs(value) / 100)
@@ -253,6 +264,7 @@ def sed_layout() -> dict[str, Any]:
 
 
 def light_curve(table: Columns) -> Curve:
+    table = table.where(np.isfinite(table.get("time_min")) & np.isfinite(table.get("time_max")))
     points, ends = light_curve_points(table)
     significance = table.get("sqrt_ts")
     moments = Time(points.x, format="mjd", scale="utc").isot

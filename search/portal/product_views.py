@@ -71,7 +71,7 @@ def _common(row: Product, viewer: Viewer, tab: str, collection: Collection | Non
         "denial": None if may else denial.explain(row, viewer),
         "history": history,
         "actions": actions_for("entity", row.key, viewer) if history else [],
-        "job_types": accepting(row.dataproduct_type) if may else [],
+        "job_types": accepting(row.dataproduct_type) if may and row.has_data else [],
         "has_fits": may and fitsview.is_viewable(row),
         "json_ld": _embedded(product.json_ld(row, may_fetch(ANONYMOUS, row.policy_id), collection)),
         "parts": product.parts(row),

@@ -3,15 +3,15 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from gateway.access.request import viewer as viewer_of_request
 from gateway.vo.tables import PublishedTable, published
-from search.portal import addresses, asking, builder, columns, examples, facets, form, going, past, stored
+from search.portal import addresses, asking, builder, columns, examples, facets, form, going, past, stored, targets
 from search.portal.criteria import Criteria, Problem, read
 from search.portal.elsewhere import services
 from search.portal.query_views import is_of_form
@@ -111,6 +111,17 @@ def preview(request: HttpRequest) -> HttpResponse:
     except asking.AskError as error:
         context["failure"] = error.reason
     return render(request, "portal/preview.html", context)
+
+
+@require_POST
+def targets_in_file(request: HttpRequest) -> JsonResponse:
+    """``{"lines": […]}`` of an uploaded list of targets, or 400 with why it cannot be used."""
+    file = request.FILES.get("file")
+    try:
+        lines = targets.of_file(file.read(targets.MAX_BYTES + 1) if file else b"")
+    except targets.ListError as error:
+        return JsonResponse({"error": str(error)}, status=400)
+    return JsonResponse({"lines": lines})
 
 
 @require_safe

@@ -49,7 +49,7 @@ QUESTIONS: dict[str, tuple[Promise, str]] = {
 def of(product: Product, viewer: Viewer) -> tuple[Promise | str, list[Use]]:
     """A sentence about the type, and the ways on for this viewer."""
     about = ABOUT.get(product.dataproduct_type or "", "")
-    if not may_fetch(viewer, product.policy_id) or product.removed_at is not None:
+    if not may_fetch(viewer, product.policy_id) or product.removed_at is not None or not product.has_data:
         return about, _always(product)
     identifier = quote(product.obs_publisher_did, safe="")
     return about, [*_analyses(product, identifier), *_tools(product, identifier), *_always(product)]

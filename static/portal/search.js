@@ -1,4 +1,7 @@
 // The form: names looked up as one types, pickers that tell what is chosen, one-click fixes, files read into the list.
+import { csrf } from "../js/distiller.js";
+import { saying } from "../js/reach.js";
+
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const form = $("#search-form");
@@ -73,7 +76,7 @@ function takeOffer(item) {
   showOffers([]);
   if (ra === undefined) { lookUp(); return; }
   hold({ ra, dec });
-  $("[data-resolved]").replaceChildren(text(`${Number(ra).toFixed(4)}°, ${Number(dec).toFixed(4)}°`, "strong"));
+  $("[data-resolved]").replaceChildren(text($("span", item)?.textContent.trim() || ""));
   changed();
 }
 $("[data-offers]").addEventListener("click", (event) => {
@@ -188,18 +191,54 @@ form.addEventListener("click", (event) => {
   changed();
 });
 
+// A file with targets is read by the server (VOTable, CSV, plain lines), which gives back one a line.
 for (const input of $$("[data-read-into]")) {
   input.addEventListener("change", async () => {
-    if (input.files[0]) { $(input.dataset.readInto).value = (await input.files[0].text()).slice(0, 20000); changed(); }
+    if (!input.files[0]) return;
+    const problem = $("[data-file-problem]");
+    const body = new FormData();
+    body.append("file", input.files[0]);
+    problem.hidden = true;
+    try {
+      const response = await fetch("/search/targets", { method: "POST", body, headers: { "X-CSRFToken": csrf() } });
+      const { lines, error } = response.ok || response.status === 400 ? await response.json() : {};
+      if (!lines) throw { words: error, status: response.status };
+      $(input.dataset.readInto).value = lines.join("\n");
+      changed();
+    } catch (error) {
+      problem.textContent = `${input.files[0].name}: ${saying(error)}`;
+      problem.hidden = false;
+    }
+    input.value = "";
   });
 }
+
+// An address has its limits: what is longer is not sent but told, and stays as it was typed.
+const MOST = 6000;
+function tooLong() {
+  const given = [...new FormData(form)].filter(([, value]) => value);
+  const long = new URLSearchParams(given).toString().length > MOST;
+  const [name] = given.reduce((most, one) => (one[1].length > most[1].length ? one : most), ["", ""]);
+  const note = $("[data-too-long]");
+  note.hidden = !long;
+  if (long) $("[data-too-long-field]", note).textContent = form.elements[name].labels?.[0]?.textContent.trim() || form.elements[name].ariaLabel || name;
+  return long;
+}
+form.addEventListener("htmx:config:request", (event) => { if (event.target === form && tooLong()) event.preventDefault(); });
+form.addEventListener("submit", (event) => {
+  if (!tooLong()) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  $("[data-too-long]").scrollIntoView({ block: "center" });
+});
 
 // Empty fields do not belong into the address.
 form.addEventListener("submit", () => {
   for (const input of $$("input, select, textarea", form)) {
     const idle = { radius_unit: "deg", energy_unit: "TeV", exposure_unit: "s", match: "footprint" };
     const partner = { energy_unit: "energy_min", exposure_unit: "exposure_min" }[input.name];
-    if (!input.value || (input.name in idle && input.value === idle[input.name]) || (partner && !form.elements[partner].value && !form.elements.energy_max.value)) input.disabled = true;
+    const unplaced = input.name === "radius" && input.value === "0.1" && !form.elements.target.value && !form.elements.targets.value.trim();
+    if (!input.value || unplaced || (input.name in idle && input.value === idle[input.name]) || (partner && !form.elements[partner].value && !form.elements.energy_max.value)) input.disabled = true;
   }
 });
 addEventListener("pageshow", () => { for (const input of $$(":disabled", form)) input.disabled = false; });

@@ -98,3 +98,18 @@ def test_who_may_not_open_the_file_sees_no_curve(client_of, archive) -> None:
     for name, open_to in (("anonymous", False), ("charlie", False), ("bob", True), ("alice", True), ("dana", True)):
         page = client_of(name).get("/products/test.run-6/").content.decode()
         assert ("curve-figure" in page) == open_to, name
+
+
+def test_what_a_table_leaves_out_is_left_out() -> None:
+    """A point without error stands alone, a limit stands for a flux that is not given, a bin without times goes."""
+    nan = float("nan")
+    columns = {"e_ref": ([1.0, 2.0, 4.0], "TeV"), "dnde": ([3e-11, nan, nan], "TeV-1 s-1 cm-2"),
+               "dnde_ul": ([nan, 1e-12, nan], "TeV-1 s-1 cm-2")}  # fmt: skip
+    found = curves.read(hdus_of(columns))
+    assert [row[2] for row in found.rows] == ["4.81 × 10⁻¹¹", "< 6.41 × 10⁻¹²", "–"]
+    light = {"time_min": ([55000.0, 55001.0, nan], "d"), "time_max": ([55000.5, 55001.5, 55002.5], "d"),
+             "flux": ([1e-11, nan, 1e-11], "cm-2 s-1"), "flux_ul": ([nan, 2e-11, nan], "cm-2 s-1")}  # fmt: skip
+    found = curves.read(hdus_of(light))
+    assert [row[2] for row in found.rows] == ["1.00 × 10⁻¹¹", "< 2.00 × 10⁻¹¹"]
+    with pytest.raises(ValueError, match="no row"):
+        curves.read(hdus_of({**light, "time_min": ([nan] * 3, "d")}))

@@ -179,3 +179,24 @@ def test_the_parameters_of_a_fit_are_on_its_page(client_of, archive) -> None:
 @pytest.mark.parametrize("text", ["", "a b\n1 2\n", "# %ECSV 1.0\na b\n1\n", "# %ECSV 1.0\n", "\x00\xff"])
 def test_what_is_no_such_table_breaks_nothing(archive, text: str) -> None:
     assert ecsv.of(stored(archive.crab[0], "odd.ecsv", text.encode(), dataproduct_type="measurements")) is None
+
+
+def test_the_sources_of_a_catalogue_are_on_its_page(client_of, archive) -> None:
+    columns = [
+        fits.Column("SOURCE_NAME", "20A", array=["J0534+220", ""]),
+        fits.Column("RAJ2000", "D", unit="deg", array=[83.6394857, np.nan]),
+        fits.Column("SPECTRUM", "3D", array=np.ones((2, 3))),
+    ]
+    stream = io.BytesIO()
+    history = fits.BinTableHDU.from_columns([fits.Column("FILENAME", "9A", array=["run.fits"])], name="PROGENITORS")
+    table = fits.BinTableHDU.from_columns(columns, name="CATALOG")
+    fits.HDUList([fits.PrimaryHDU(), history, table]).writeto(stream)
+    product = stored(archive.crab[0], "catalog.fits", stream.getvalue(), dataproduct_type="measurements")
+    page = client_of("anonymous").get(f"/products/{product.key}/").content.decode()
+    assert "Sources" in page
+    assert "J0534+220" in page
+    assert "83.63949" in page
+    assert "<td>nan" not in page
+    assert "SPECTRUM" not in page, "a cell of many values has its place in the FITS browser"
+    product = stored(archive.crab[0], "broken.fits", b"SIMPLE", dataproduct_type="measurements")
+    assert client_of("anonymous").get(f"/products/{product.key}/").status_code == 200

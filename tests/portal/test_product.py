@@ -92,6 +92,8 @@ def test_authors_are_named_to_those_who_may_know_them(client_of, archive, name: 
 def test_types_described_on_the_site_are_offered_too(client_of, archive) -> None:
     import json
 
+    archive.crab[0].access_url = "https://elsewhere.example/1.fits"
+    archive.crab[0].save()
     described = {
         "name": "our_map",
         "title": "Our map",
