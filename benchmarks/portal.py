@@ -1,7 +1,8 @@
 """The pages of the portal over HTTP: results, facets, live count, sky and distributions, and 50 users at once.
 
-``python -m benchmarks.portal [--rows 1000000] [--data FOLDER]``: a filled folder is used again. SQLite. Beside each
-wall time stands the CPU time of the web processes, which does not depend on what else the machine does.
+``python -m benchmarks.portal [--engine sqlite|postgresql] [--rows 1000000] [--data FOLDER]``: a filled folder is used
+again. Beside each wall time stands the CPU time of the web processes (and of PostgreSQL), which does not depend on what
+else the machine does.
 """
 
 import argparse
@@ -115,13 +116,14 @@ def users(service: Service) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--only", choices=("", "pages", "users"), default="")
     given = parser.parse_args()
     with contextlib.ExitStack() as stack:
         folder = given.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        env, postgres = stack.enter_context(store("sqlite", folder, given.rows))
+        env, postgres = stack.enter_context(store(given.engine, folder, given.rows))
         service = Service(env, postgres)
         stack.callback(service.stop)
         print(f"--- load of the machine before: {os.getloadavg()[0]:.1f}", flush=True)

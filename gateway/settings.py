@@ -143,6 +143,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "gateway.accounts.middleware.ProviderErrors",
     "csp.middleware.CSPMiddleware",
+    "gateway.pages.errors.NotAllowed",
 ]
 
 ROOT_URLCONF = "gateway.urls"

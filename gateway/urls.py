@@ -22,4 +22,5 @@ urlpatterns = [
 handler400 = "gateway.pages.errors.bad_request"
 handler403 = "gateway.pages.errors.forbidden"
 handler404 = "gateway.pages.errors.not_found"
+handler429 = "gateway.pages.errors.too_many"
 handler500 = "gateway.pages.errors.server_error"

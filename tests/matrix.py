@@ -178,6 +178,7 @@ ARCHIVE = {
     "search/": opened("/search/"),
     "search/go": opened("/search/go?target=Crab", status=302),
     "search/preview": opened("/search/preview?ra=83.6&dec=22&radius=180"),
+    "search/targets": opened("/search/targets", post=True, status=400),
     "search/results/": opened("/search/results/?ra=83.6&dec=22&radius=180"),
     "search/results/beside": opened("/search/results/beside?ra=83.6&dec=22&radius=180"),
     "search/resolve": opened("/search/resolve?name=Crab"),

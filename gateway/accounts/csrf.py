@@ -53,6 +53,11 @@ class CsrfForCookies(CsrfViewMiddleware):
             return too_large(request, str(error))
 
 
+def wants_page(request: HttpRequest) -> bool:
+    """Browsers say so when a person opens an address or sends a form; programs and scripts are told in words."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
 def too_large(request: HttpRequest, reason: str) -> HttpResponse:
     """The page for whoever sent a body beyond the limits."""
     context = {
@@ -66,7 +71,7 @@ def too_large(request: HttpRequest, reason: str) -> HttpResponse:
 
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The answer to a failed check: words for a program, a page for a person."""
-    if is_protocol(request.path):
+    if is_protocol(request.path) and not wants_page(request):
         text = _(
             "This request came with a browser session but without its CSRF token."
             " Send the token (header X-CSRFToken), or use an access token instead of the session."

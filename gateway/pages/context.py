@@ -5,20 +5,25 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from jobs.pages import selected
 from search.portal import cart
 
 
-def navigation(path: str) -> list[dict[str, object]]:
+def navigation(request: HttpRequest) -> list[dict[str, object]]:
     """The bar's entries; the one whose part of the site is open is marked."""
-    entries = (
-        (_("Search"), "/search/", ("/search/", "/products/", "/searches/")),
-        (_("Jobs"), "/jobs/", ("/jobs/",)),
-        (_("Provenance"), "/provenance/", ("/provenance/",)),
-        (_("Help"), "/help/", ("/help/",)),
-    )
+    path, job = request.path, selected.of(request)
+    entries = [
+        (_("Search"), "/search/", ("/search/", "/products/", "/searches/"), ""),
+        (_("Jobs"), "/jobs/", ("/jobs/",), ""),
+        *([(_("Selected job"), job[0], (job[0],), job[1])] if job else []),
+        (_("Provenance"), "/provenance/", ("/provenance/",), ""),
+        (_("Help"), "/help/", ("/help/",), ""),
+    ]
+    # The longest address is the nearest: a job's own page is not marked as the list of jobs too.
+    open_part = max((url for _label, url, parts, _hint in entries if path.startswith(parts)), key=len, default="")
     return [
-        {"label": label, "url": url, "active": path.startswith(parts), "here": path == url}
-        for label, url, parts in entries
+        {"label": label, "url": url, "hint": hint, "active": url == open_part, "here": path == url}
+        for label, url, _parts, hint in entries
     ]
 
 
@@ -42,7 +47,7 @@ def site(request: HttpRequest) -> dict[str, object]:
     return {
         "site_name": settings.SITE_NAME,
         "public_url": settings.PUBLIC_URL,
-        "navigation": navigation(request.path),
+        "navigation": SimpleLazyObject(lambda: navigation(request)),
         "signed_in_by": SimpleLazyObject(lambda: signed_in_by(request)),
         "cart_count": SimpleLazyObject(lambda: cart.count(request)),
         "user_groups": SimpleLazyObject(lambda: group_names(request)),

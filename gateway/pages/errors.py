@@ -1,6 +1,7 @@
 """Error pages: what happened, what to do, and the request's id."""
 
 import sys
+from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
@@ -10,6 +11,8 @@ from django.template import loader
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
+from gateway.accounts import limits
+from gateway.accounts.csrf import wants_page
 from gateway.vo import dali, log
 
 PROTOCOLS = ("/tap", "/scs", "/datalink", "/soda", "/oai", "/registry")
@@ -51,9 +54,19 @@ def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
     return error_page(request, 404, heading, reason)
 
 
-def wants_page(request: HttpRequest) -> bool:
-    """Browsers say so; programs and scripts are told in words."""
-    return "text/html" in request.headers.get("Accept", "")
+def not_so(request: HttpRequest, allowed: str) -> HttpResponse:
+    """405: most often somebody who opens by itself the address that a form is sent to, after a reload or a sign-in."""
+    if not wants_page(request):
+        words = _("%(method)s is not possible here, only %(allowed)s.") % {"method": request.method, "allowed": allowed}
+        return HttpResponse(f"{words}\n", status=405, content_type="text/plain; charset=utf-8")
+    reason = _("It is where a form or a button of another page is sent to, and shows nothing by itself.")
+    fix = _("Go back to that page and press the button again.")
+    return error_page(request, 405, _("This address cannot be opened"), reason, fix)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """allauth's limits: sign-in, sign-up, password reset."""
+    return limits.refused(request, _("This was tried too often in a short time."))
 
 
 @requires_csrf_token
@@ -74,3 +87,18 @@ def _database_gone(request: HttpRequest) -> HttpResponse:
         return HttpResponse(f"{error.message}\n", status=503, content_type="text/plain", headers=error.headers)
     page = loader.render_to_string("503.html", {"request_id": log.request_id.get()})
     return HttpResponse(page, status=503, headers=error.headers)
+
+
+class NotAllowed:
+    """Django answers a method that an address does not take by nothing at all; people get a page, programs a line."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or response.streaming or response.content:
+            return response
+        told = not_so(request, response.headers.get("Allow", ""))
+        told.headers["Allow"] = response.headers.get("Allow", "")
+        return told

@@ -1,4 +1,5 @@
-"""What job types say of themselves, for the catalogues of translation: pages show it in the reader's language.
+"""What job types and the fields of the search form say of themselves, for the catalogues of translation: pages show it
+in the reader's language.
 
 Documents (ActivityDescriptions, UWS, WADL) keep the words of the description as they are.
 """
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 
 from jobs import parameters, registry
 from jobs.description import Description, Param
+from search.portal import meaning
 
 
 def declared() -> list[str]:
@@ -14,6 +16,7 @@ def declared() -> list[str]:
     said: dict[str, None] = {}
     for _name, job_type in registry.types.items():
         said.update(dict.fromkeys(text for text in _texts(job_type.description) if text))
+    said.update(dict.fromkeys(meaning.texts()))
     return list(said)
 
 

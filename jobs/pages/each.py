@@ -59,6 +59,16 @@ def create(job_type: JobType, viewer: Viewer, values: dict[str, list[str]], give
     return made
 
 
+def marked(job_type: JobType, values: Mapping[str, list[str]], viewer: Viewer) -> forms.Form:
+    """The form with the reason at each value that was typed for all of them and is refused."""
+    form = forms.make(job_type, values, viewer)
+    for field in form.fields:
+        typed = [] if field.parameter.is_input else values.get(field.parameter.name, [])
+        if typed:
+            field.error = forms.fault_of(field.parameter, list(typed), viewer)
+    return form
+
+
 def _judge(job_type: JobType, values: dict[str, list[str]], identifier: str, viewer: Viewer) -> None:
     form = forms.make(job_type, values, viewer, judge=True)
     if form.is_valid:

@@ -35,6 +35,7 @@ def job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
         "previews": (previews := [r for r in results if r.preview]),
         "preview_url": f"{href}/results/{previews[0].name}" if previews else "",
         "main": main,
+        "download": main or _only_file(results),
         "is_map": main is not None and _product_type(main, asker) == "image",
         "plot": next((r for r in results if r.name == "plot.json"), None),
         "logs": found.log.order_by("id")[:2000],
@@ -51,6 +52,12 @@ def job_context(request: HttpRequest, found: Job) -> dict[str, Any]:
         "curl": snippets.curl(request.build_absolute_uri(href.rsplit("/", 1)[0]), found.parameters),
         "pyvo": snippets.pyvo(request.build_absolute_uri(href.rsplit("/", 1)[0]), found.parameters),
     }
+
+
+def _only_file(results: list[JobResult]) -> JobResult | None:
+    """What a run made that registers no product, a ZIP for instance, where it is one thing beside the usual."""
+    own = [one for one in results if one.name not in ("summary", "stdout", "stderr")]
+    return own[0] if len(own) == 1 else None
 
 
 def _repeated(found: Job, asker: Viewer) -> Job | None:

@@ -36,7 +36,7 @@ from jobs.formats import votable, wadl
 from jobs.formats.document import to_json
 from jobs.limits import limits
 from jobs.models import Job, JobResult
-from jobs.pages import each, forms, snippets
+from jobs.pages import each, forms, selected, snippets
 from jobs.pages.columns import heads, in_order
 from jobs.pages.estimate import estimate
 from jobs.pages.shown import job_context
@@ -249,8 +249,10 @@ def _create_each(request: HttpRequest, job_type: JobType, values: dict[str, list
             for job in made:
                 selection.keep(job.activity_id, selection.given_by(request.POST))
     except each.Unfit as unfit:
-        form = forms.make(job_type, values, viewer(request))
-        return _form_page(request, forms.Form(job_type, form.fields, fault=str(unfit)), values, status=unfit.status)
+        form = each.marked(job_type, values, viewer(request))
+        if form.is_valid:
+            form = forms.Form(job_type, form.fields, fault=str(unfit))
+        return _form_page(request, form, values, status=unfit.status)
     words = ngettext("%(count)d job was made.", "%(count)d jobs were made, one for each input.", len(made))
     messages.success(request, words % {"count": len(made)})
     return HttpResponseRedirect(f"{reverse('jobs:list')}?type={job_type.name}")
@@ -303,6 +305,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     found = service.find(job_id, viewer(request))
     tab = request.GET.get("tab", "")
     context = {**job_context(request, found), "tab": tab if tab in TABS else TABS[0], "tabs": _tab_labels()}
+    selected.remember(request, found, f"{context['title']} {found.id.hex[:8]}")
     return render(request, "jobs/job.html", context)
 
 
@@ -391,6 +394,8 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
         try:
             act_on(service.find(UUID(text), asker, change=True), asker)
             done += 1
+            if act_on is service.delete:
+                selected.forget(request, UUID(text))
         except (Refused, ValueError) as error:
             refusals.append(str(error))
     if done:
@@ -430,6 +435,7 @@ def act(request: HttpRequest, job_id: UUID, action: str) -> HttpResponseBase:
             service.abort(found, asker, "by its page")
         case "delete":
             service.delete(found, asker)
+            selected.forget(request, job_id)
             here = reverse("jobs:list")
         case "extend":
             service.change_destruction(found, asker, request.POST.get("DESTRUCTION", ""))

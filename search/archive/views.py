@@ -19,6 +19,7 @@ from gateway.access.rights import Viewer, may_fetch
 from gateway.accounts.csrf import protocol_view
 from gateway.vo.identifiers import InvalidKey
 from search.archive import denial, download, files, life, members, package, previews, signed
+from search.archive.hooks import content_type
 from search.archive.lookup import Found, find, found_or_404, seen_by
 from search.archive.models import Product
 
@@ -130,7 +131,8 @@ def make_signed_link(request: HttpRequest, key: str) -> HttpResponse:
     product = found_or_404(key, viewer).product
     if not may_fetch(viewer, product.policy_id):
         return denied(request, product, viewer)
-    return JsonResponse({"url": signed.link(product, viewer), "seconds": signed.LIFETIME})
+    made = {"url": signed.link(product, viewer), "seconds": signed.LIFETIME, "format": content_type(product)}
+    return JsonResponse(made)
 
 
 def denied(request: HttpRequest, product: Product, viewer: Viewer) -> HttpResponse:

@@ -75,6 +75,8 @@ def links_document(request: HttpRequest) -> HttpResponseBase:
     )
     response = StreamingHttpResponse(content, content_type=DATALINK_TYPE)
     response["Vary"] = "Authorization, Cookie"
+    # A browser saves what it cannot show; "links" alone would open with nothing.
+    response["Content-Disposition"] = 'inline; filename="datalink.vot"'
     return response
 
 

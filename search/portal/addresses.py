@@ -8,10 +8,14 @@ from search.portal.criteria import POSITION, Criteria
 RESULTS = "/search/results/"
 DROPPED = {"csrfmiddlewaretoken", "radius_unit", "targets", "remote"}
 
+UNITS = {"energy_unit": ("energy_min", "energy_max"), "exposure_unit": ("exposure_min",)}
+
 
 def pairs(criteria: Criteria, without: Iterable[str] = (), **changes: str | Sequence[str]) -> list[tuple[str, str]]:
     """The parameters that describe the search, positions in degrees."""
     left_out = {*without, *DROPPED, *changes}
+    # A unit without its number says nothing, nor does a radius about nothing.
+    left_out |= {unit for unit, numbers in UNITS.items() if not any(criteria.first(name) for name in numbers)}
     kept = [
         (name, value)
         for name, values in criteria.typed.items()
@@ -23,7 +27,7 @@ def pairs(criteria: Criteria, without: Iterable[str] = (), **changes: str | Sequ
         made.append(("target", criteria.target))
     if criteria.has_cone and not {"ra", "dec"} & left_out:
         made += [("ra", _degrees(criteria.ra)), ("dec", _degrees(criteria.dec))]
-    if "radius" not in left_out and (criteria.first("radius") or criteria.has_cone or criteria.positions):
+    if "radius" not in left_out and (criteria.target or criteria.has_cone or criteria.positions):
         made.append(("radius", f"{criteria.radius:.8g}"))
     if criteria.match == "pointing" and "match" not in left_out:
         made.append(("match", "pointing"))

@@ -133,7 +133,7 @@ def read(parameters: Mapping[str, Sequence[str]]) -> Criteria:
 
 
 def _read_position(made: Criteria) -> None:
-    made.target = made.first("target")[:200]
+    made.target = made.first("target")[:300]
     made.match = "pointing" if made.first("match") == "pointing" else "footprint"
     _read_radius(made)
     if made.first("ra") or made.first("dec"):

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from gateway.access.rights import Viewer
 from search.archive import holdings
-from search.archive.fields import catalogue
 from search.archive.models import Collection
+from search.portal import meaning
 from search.portal.criteria import Criteria, Problem
 from search.resolver import sources
 
@@ -87,6 +87,7 @@ LABELS: dict[str, Promise] = {
     "t_min": gettext_lazy("Start of observation"),
     "t_max": gettext_lazy("End of observation"),
     "radius": gettext_lazy("Radius"),
+    "match": gettext_lazy("Match"),
 }
 GROUPS: dict[str, tuple[str, ...]] = {
     "target": ("target_name", "target_class", "proposal_id", "pi", "proposal_keywords", "data_rights"),
@@ -100,7 +101,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "more": ("calib_level", "exposure_min", "access_format", "simulated", "instrument_name"),
 }  # fmt: skip
 PICKED = (*holdings.FEW_VALUED, "includes", "simulated")
-_META = {one.name: one for one in (*catalogue.OBSCORE, *catalogue.OBSCORE_HEA, *catalogue.OBSCONFIG)}
 
 
 @dataclass
@@ -113,8 +113,13 @@ class FormField:
     chosen: list[str] = field(default_factory=list)
     options: list[tuple[str, str]] = field(default_factory=list)
     problem: Problem | None = None
-    help: str = ""
-    unit: str = ""
+    meant: list[meaning.Meant] = field(default_factory=list)
+    term: str = ""
+
+    @property
+    def unit(self) -> str:
+        """That of the column, where the field has but one."""
+        return self.meant[0].unit if len(self.meant) == 1 else ""
 
     @property
     def summary(self) -> str:
@@ -153,7 +158,6 @@ def make(criteria: Criteria, values: dict[str, list[str]]) -> dict[str, FormFiel
     titles = dict(Collection.objects.exclude(title="").values_list("name", "title"))
     made = {}
     for name, label in LABELS.items():
-        meta = _META.get(name)
         chosen = criteria.lists.get(name, [])
         options = options_of(name, values, titles)
         # What an address asks for stays choosable, be it in the archive or not.
@@ -166,8 +170,8 @@ def make(criteria: Criteria, values: dict[str, list[str]]) -> dict[str, FormFiel
             chosen=chosen,
             options=options,
             problem=criteria.problems.get(name),
-            help=(meta.help or meta.description) if meta else "",
-            unit=meta.unit if meta else "",
+            meant=meaning.of(name),
+            term=meaning.TERMS.get(name, ""),
         )
     return made
 

@@ -8,11 +8,10 @@ from django.utils.translation import ngettext
 
 from gateway.access.rights import Viewer, visible
 from search.archive.models import Product
-from search.portal import addresses
+from search.portal import addresses, targets
 from search.portal.criteria import Criteria, Problem
 from search.resolver import service
 
-MAX_TARGETS = 50
 REMOTE_SECONDS = 4.0
 
 
@@ -34,11 +33,9 @@ def resolve_list(criteria: Criteria, text: str, viewer: Viewer, *, seconds: floa
 
     ``seconds``: how long names may be asked elsewhere, all together; 0 asks nearby alone.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    if len(lines) > MAX_TARGETS:
-        criteria.problems["targets"] = Problem(
-            _("%(count)d lines are too many: a list has at most %(most)d.") % {"count": len(lines), "most": MAX_TARGETS}
-        )
+    lines = targets.of_text(text)
+    if len(lines) > targets.MAX_ROWS:
+        criteria.problems["targets"] = Problem(targets.too_many(len(lines)))
         return
     unknown = []
     end = time.monotonic() + seconds

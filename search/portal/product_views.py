@@ -187,6 +187,5 @@ def _signposts(row: Product, viewer: Viewer, licence: str) -> str:
         links.append(f'<{licence}>; rel="license"')
     links += [f'<{author}>; rel="author"' for author in product.authors(row, viewer)]
     if row.storage_key and row.removed_at is None:
-        kind = show.file_format(row)
-        links.append(f'<{base}/data/{row.key}>; rel="item"; type="{kind}"')
+        links.append(f'<{base}/data/{row.key}>; rel="item"; type="{show.file_format(row)}"')
     return ", ".join(link for link in links if link.isprintable())

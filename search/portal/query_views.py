@@ -23,7 +23,7 @@ EXPORT_ROWS = 500_000
 @require_POST
 def run(request: HttpRequest) -> HttpResponse:
     """Sends a query to its results' address: in the address if short, else stored under its hash."""
-    adql = request.POST.get("adql", "").strip()
+    adql = request.POST.get("adql", "").replace("\r\n", "\n").strip()
     if not adql:
         raise BadRequest(_("The query is empty. Write one, or go back to the form."))
     if len(adql) > stored.MAX_LENGTH:

@@ -146,7 +146,7 @@ def _by_hand(request: HttpRequest, adql: str) -> HttpResponse:
     except asking.AskError as error:
         context |= {"failure": error, "marked": stored.marked(adql, error.line, error.column)}
         return render(request, "portal/results.html", context, status=error.status)
-    counts = facets.Counts(total=found.total or builder.MAX_ROWS, capped=found.total is None)
+    counts = facets.Counts(total=builder.MAX_ROWS if found.total is None else found.total, capped=found.total is None)
     return render(
         request,
         _template(request),

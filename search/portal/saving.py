@@ -8,7 +8,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
-from search.portal import builder, stored
+from search.portal import builder, past, stored
 from search.portal.criteria import read
 from search.portal.models import SavedSearch
 
@@ -24,9 +24,10 @@ def keep(owner: Any, address: str, name: str) -> None:
         raise BadRequest(_("That is more than can be kept. Delete searches that you no longer need."))
     given = QueryDict(address)
     adql = stored.query_in(given)
+    by_hand = adql is not None
     if adql is None:
         adql = builder.text(builder.build(read(dict(given.lists()))))
-    name = name.strip()[:200] or _("Search")
+    name = name.strip()[:200] or past.words("", adql, by_hand=by_hand)[:80]
     SavedSearch.objects.create(owner_id=owner.pk, name=name, address=address, adql=adql)
 
 

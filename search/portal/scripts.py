@@ -13,12 +13,13 @@ SHELL_HEAD = """#!/bin/sh
 failed=0
 # The token is for this gateway alone.
 token() {{ case "$1" in {own}/*) [ -n "${{TOKEN:-}}" ];; *) false;; esac; }}
+hint() {{ token "$1" || echo "; if it is not public, set TOKEN as said above in this script"; }}
 same() {{ [ -n "$2" ] && echo "$2  $1" | sha256sum --check --status 2>/dev/null; }}
 get() {{
   # address, file name, SHA-256 (empty where it is not known)
   if [ -f "$2" ] && {{ [ -z "$3" ] || same "$2" "$3"; }}; then echo "have $2"; return; fi
   if ! same "$2.part" "$3"; then
-    {fetch} || {{ echo "failed: $2" >&2; failed=1; return; }}
+    {fetch} || {{ echo "failed: $2$(hint "$1")" >&2; failed=1; return; }}
   fi
   if [ -n "$3" ] && ! same "$2.part" "$3"; then
     echo "checksum differs: $2 (removed, run again)" >&2; rm -f "$2.part"; failed=1; return
@@ -26,8 +27,10 @@ get() {{
   mv "$2.part" "$2"
 }}
 """
-CURL = """if token "$1"; then curl -fL -C - --retry 5 -H "Authorization: Bearer $TOKEN" -o "$2.part" "$1"
-    else curl -fL -C - --retry 5 -o "$2.part" "$1"; fi"""
+# 416: nothing is missing of what lies there; whether it is whole, its checksum tells.
+CURL = """code=$(set -- "$1" "$2" -fL -C - --retry 5 -w '%{http_code}' -o "$2.part"
+      token "$1" && set -- "$@" -H "Authorization: Bearer $TOKEN"
+      url=$1; shift 2; curl "$@" "$url") || [ "$code" = 416 ]"""
 WGET = """if token "$1"; then wget -c --tries=5 --header="Authorization: Bearer $TOKEN" -O "$2.part" "$1"
     else wget -c --tries=5 -O "$2.part" "$1"; fi"""
 PYTHON = '''"""Downloads {count} files from {site}; run it again to go on where it broke off.
@@ -41,6 +44,7 @@ import sys
 from pathlib import Path
 
 from pyvo.utils.http import create_session
+from requests import RequestException
 
 # address, file name, SHA-256 (empty where it is not known)
 FILES = [
@@ -63,8 +67,11 @@ def fetch(session, url, part):
     if os.environ.get("TOKEN") and url.startswith({site!r} + "/"):
         headers["Authorization"] = "Bearer " + os.environ["TOKEN"]
     with session.get(url, headers=headers, stream=True, timeout=60) as answer:
+        if answer.status_code == 416:
+            return ""  # nothing is missing of what lies there; whether it is whole, its checksum tells
         if answer.status_code not in (200, 206):
-            return f"{{answer.status_code}} {{answer.reason}}"
+            why = answer.text[:500].strip() if answer.headers.get("Content-Type", "").startswith("text/plain") else ""
+            return f"{{answer.status_code}} {{answer.reason}} {{why}}"
         with part.open("ab" if answer.status_code == 206 else "wb") as stream:
             for block in answer.iter_content(1 << 20):
                 stream.write(block)
@@ -76,7 +83,10 @@ def get(session, url, name, sha256):
     if path.exists() and (not sha256 or checksum(path) == sha256):
         return ""
     if not (sha256 and part.exists() and checksum(part) == sha256):
-        problem = fetch(session, url, part)
+        try:
+            problem = fetch(session, url, part)
+        except RequestException as error:
+            problem = f"broke off, run again ({{error}})"
         if problem:
             return problem
     if sha256 and checksum(part) != sha256:

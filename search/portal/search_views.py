@@ -3,15 +3,15 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from gateway.access.request import viewer as viewer_of_request
 from gateway.vo.tables import PublishedTable, published
-from search.portal import addresses, asking, builder, columns, examples, facets, form, going, past, stored
+from search.portal import addresses, asking, builder, columns, examples, facets, form, going, past, stored, targets
 from search.portal.criteria import Criteria, Problem, read
 from search.portal.elsewhere import services
 from search.portal.query_views import is_of_form
@@ -42,6 +42,7 @@ def form_context(request: HttpRequest, criteria: Criteria) -> dict[str, Any]:
         "energy_units": ("TeV", "GeV", "MeV", "keV", "m", "Hz"),
         "query": builder.text(builder.build(criteria)),
         "origin_query": addresses.encode(addresses.pairs(criteria)),
+        "shapes": [("circle", _("circle")), ("box", _("box")), ("polygon", _("polygon"))],
         "services": services.offered(),
         "known_services": known,
         "asked_services": asked,
@@ -96,17 +97,31 @@ def preview(request: HttpRequest) -> HttpResponse:
         try:
             found = service.resolve(criteria.target, viewer, remote=False)
             criteria.ra, criteria.dec = found.ra, found.dec
-        except service.ResolveError:
+        except service.NotAsked:
             waiting = True
+        except service.ResolveError as error:
+            criteria.problems["target"] = Problem(error.reason)
     context: dict[str, Any] = {"criteria": criteria, "waiting": waiting}
     context["named_problems"] = [(name, form.LABELS.get(name, ""), why) for name, why in criteria.problems.items()]
     context["query"] = builder.text(builder.build(criteria))
     context["origin_query"] = addresses.encode(addresses.pairs(criteria))
+    waiting = context["waiting"] = waiting or "target" in criteria.problems
     try:
         context["counts"] = facets.Counts() if waiting else facets.total(criteria, viewer)
     except asking.AskError as error:
         context["failure"] = error.reason
     return render(request, "portal/preview.html", context)
+
+
+@require_POST
+def targets_in_file(request: HttpRequest) -> JsonResponse:
+    """``{"lines": […]}`` of an uploaded list of targets, or 400 with why it cannot be used."""
+    file = request.FILES.get("file")
+    try:
+        lines = targets.of_file(file.read(targets.MAX_BYTES + 1) if file else b"")
+    except targets.ListError as error:
+        return JsonResponse({"error": str(error)}, status=400)
+    return JsonResponse({"lines": lines})
 
 
 @require_safe
@@ -128,9 +143,22 @@ def go(request: HttpRequest) -> HttpResponse:
             past.remember(request, address.partition("?")[2], builder.text(builder.build(criteria)))
             return HttpResponseRedirect(address)
         criteria.problems["targets"] = Problem(str(TOO_LONG))
-    context = form_context(request, criteria) | {"failure": failure}
+    context = form_context(request, criteria) | {"failure": failure, "offers": _offers(criteria, failure)}
     unknown = isinstance(failure, service.Unknown)
     return render(request, "portal/search.html", context, status=404 if unknown else 400)
+
+
+def _offers(criteria: Criteria, failure: service.ResolveError | None) -> list[dict[str, Any]]:
+    """What may be meant instead, each with the address of the same search for it."""
+    if failure is None:
+        return []
+    offers: list[dict[str, Any]] = [
+        {"name": one.name, "ra": f"{one.ra:.10g}", "dec": f"{one.dec:.10g}", "found": one} for one in failure.choices
+    ] or [{"name": name} for name in failure.suggestions]
+    for offer in offers:
+        given = {"target": offer["name"]} | {name: offer[name] for name in ("ra", "dec") if name in offer}
+        offer["url"] = f"/search/go?{addresses.encode(addresses.pairs(criteria, **given))}"
+    return offers
 
 
 def _view(request: HttpRequest) -> str:

@@ -18,6 +18,7 @@ from search.portal.elsewhere import views as elsewhere
 urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", search_views.page, name="search"),
     path("search/go", search_views.go, name="search-go"),
+    path("search/targets", search_views.targets_in_file, name="search-targets"),
     path("search/preview", search_views.preview, name="search-preview"),
     path("search/adql", query_views.run, name="search-adql"),
     path("search/export", query_views.export, name="search-export"),

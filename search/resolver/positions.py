@@ -33,8 +33,15 @@ LABELS = re.compile(
 )
 OLD_EQUINOX = re.compile(r"(?<![\w.])(fk[45]\s*)?(b1950(\.0)?(?![\w.+-])|fk4(?!\w))", re.IGNORECASE)
 GALACTIC_WORDS = re.compile(
-    r"(?<![a-z])(gal(actic)?(?![a-z])|glon|glat|[lℓ]\s*(=?\s*[\d.+-].*(?<![a-z])b\s*=?\s*[\d.+-]|[,;/\s]\s*b(?![a-z])))",
+    r"(?<![a-z])(gal(actic)?(?![a-z])|glon|glat|[lℓ]\s*(=?\s*[\d.+-].*(?<![a-z])b\s*=?\s*[\d.+-]|[,;/\s]\s*b(?![a-z]))"
+    r"|b\s*=?\s*[\d.+-].*(?<![a-z])[lℓ]\s*=?\s*[\d.+-])",
     re.IGNORECASE,
+)
+# Labels that tell that the latitude or declination was written first.
+TURNED = re.compile(
+    r"(?<![a-z0-9])(?:dec(?:l\.?|lination)?\.?|de|s_dec|dej2000|[δb]|glat)[\s_=:]*[+-]?[\d.].*"
+    r"(?<![a-z0-9])(?:r\.?a\.?|s_ra|raj2000|right ascension|[αlℓ]|glon)[\s_]*(?:\(?j2000\)?)?[\s=:]*[+-]?[\d.]",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -102,6 +109,8 @@ def parse(text: str) -> Position | None:
         return None
     old = OLD_EQUINOX.search(text)
     cleaned, galactic = _strip(OLD_EQUINOX.sub(" ", text))
+    if TURNED.search(text.translate(MINUS)):
+        cleaned = _turned(cleaned)
     pair = _compact(cleaned) or _decimal(cleaned) or (None if galactic else _sexagesimal(cleaned))
     if pair is None:
         return None
@@ -124,6 +133,15 @@ def _strip(text: str) -> tuple[str, bool]:
     if "." not in cleaned and len(re.findall(r"\d,(?=\d)", cleaned)) == 2:
         cleaned = re.sub(r"(\d),(?=\d)", r"\1.", cleaned)  # 83,63 22,01: commas that stand for points
     return re.sub(r"\s+", " ", cleaned.strip(" ,;:=\t\n")).strip(), galactic
+
+
+def _turned(text: str) -> str:
+    """The half that holds the declination behind the other: ``22.01 83.63`` as ``83.63 22.01``."""
+    parts = [part for part in re.split(r"\s*[,;/]\s*", text) if part]
+    if len(parts) != 2:
+        words = text.split()
+        parts = [" ".join(words[: len(words) // 2]), " ".join(words[len(words) // 2 :])]
+    return f"{parts[1]}, {parts[0]}"
 
 
 def _compact(text: str) -> tuple[float, float] | None:

@@ -65,6 +65,10 @@ class Unknown(ResolveError):
     """Nobody knows it."""
 
 
+class NotAsked(Unknown):
+    """Nobody nearby knows it, and nobody else was asked yet."""
+
+
 def resolve(name: str, viewer: Viewer = ANONYMOUS, *, remote: bool = True) -> Resolved:
     """The position meant by the text; raises Refused, Ambiguous or Unknown. At most about 4 s if ``remote``."""
     text = " ".join(name.replace("\x00", " ").split())
@@ -80,7 +84,7 @@ def resolve(name: str, viewer: Viewer = ANONYMOUS, *, remote: bool = True) -> Re
         )
     if carried is not None and carried.precision <= FINE:
         return _from_carried(text, carried)
-    return _remote(text, carried) if remote else _unknown(text, asked=False)
+    return _remote(text, carried) if remote else _nearby(text, carried)
 
 
 def _refuse_odd(text: str) -> None:
@@ -158,6 +162,15 @@ def _cached(text: str) -> Resolved | None:
         [sesame.Candidate(**{**entry, "aliases": tuple(entry["aliases"])}) for entry in row.candidates],
         row.fetched_at,
     )
+
+
+def _nearby(text: str, carried: positions.Position | None) -> Resolved:
+    """What can be said without asking: that Sesame knew nothing when asked before, or cannot be asked now."""
+    row = CachedName.objects.filter(folded=sources.fold(text)[:MAX_NAME]).first()
+    asked = row is not None and row.is_fresh
+    if not asked and sesame.can_be_asked():
+        raise NotAsked(_("“%(name)s” is not known nearby.") % {"name": text})
+    return _from_carried(text, carried) if carried is not None else _unknown(text, asked=asked)
 
 
 def _remote(text: str, carried: positions.Position | None) -> Resolved:

@@ -46,9 +46,14 @@ class Candidate:
     aliases: tuple[str, ...]
 
 
+def can_be_asked() -> bool:
+    """False where no server is named, or where they all failed in the last minute."""
+    return bool(settings.SESAME_URLS) and not cache.get(BREAKER)
+
+
 def ask(name: str) -> list[Candidate]:
     """All that Sesame knows by this name; empty if nothing. Raises Unreachable, within TOTAL_SECONDS."""
-    if not settings.SESAME_URLS or cache.get(BREAKER):
+    if not can_be_asked():
         raise Unreachable
     end = time.monotonic() + TOTAL_SECONDS
     for base in settings.SESAME_URLS:

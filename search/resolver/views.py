@@ -25,12 +25,17 @@ def as_json(found: service.Resolved) -> dict[str, Any]:
 
 @require_GET
 def resolve(request: HttpRequest) -> JsonResponse:
-    """200 with the position; 300 with choices; 404 with a reason if unknown; 400 if it cannot be looked up."""
+    """200 with the position; 300 with choices; 404 with a reason if unknown; 400 if it cannot be looked up.
+
+    ``quiet=1`` answers 200 always: to a page that looks up what is being typed, an unknown name is no failure.
+    """
     name = request.GET.get("name", "")
     try:
         found = service.resolve(name, viewer(request))
     except service.ResolveError as error:
         status = {service.Refused: 400, service.Ambiguous: 300}.get(type(error), 404)
+        if request.GET.get("quiet") == "1":
+            status = 200
         return JsonResponse(
             {
                 "name": name[: service.MAX_NAME],

@@ -1,4 +1,8 @@
 // The job list refreshes its rows while one of them is on its way, unless somebody is choosing.
+import { reach, relieved, trouble } from "../js/reach.js";
+
+const [OFTEN, SELDOM] = [2000, 5000];
+let next;
 const rows = document.querySelector("#job-rows");
 
 function busy() {
@@ -6,11 +10,18 @@ function busy() {
 }
 
 async function refresh() {
+  clearTimeout(next);
+  let pause = OFTEN;
   if (!document.hidden && busy() && !rows.querySelector(".d-tick:checked") && !rows.contains(document.activeElement)) {
-    const response = await fetch(rows.dataset.refresh, { headers: { "HX-Request": "true" } });
-    if (response.ok) rows.innerHTML = await response.text();
+    try {
+      rows.innerHTML = await (await reach(rows.dataset.refresh, { headers: { "HX-Request": "true" } })).text();
+      relieved(rows);
+    } catch (error) {
+      trouble(rows, error, refresh, { put: "before", byItself: true });
+      pause = SELDOM;
+    }
   }
-  setTimeout(refresh, 2000);
+  next = setTimeout(refresh, pause);
 }
 
 rows.addEventListener("change", (event) => {
@@ -18,4 +29,4 @@ rows.addEventListener("change", (event) => {
   for (const box of rows.querySelectorAll(".d-tick")) box.checked = event.target.checked;
 });
 
-setTimeout(refresh, 2000);
+next = setTimeout(refresh, OFTEN);

@@ -1,4 +1,5 @@
 // What every page has: theme menu, keys, copy buttons, toasts, the phone's menu. No framework.
+import { relieved, trouble } from "./reach.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -97,6 +98,20 @@ document.addEventListener("change", (event) => {
 document.addEventListener("submit", (event) => {
   const words = event.submitter?.dataset.confirm || event.target.dataset.confirm;
   if (words && !window.confirm(words)) event.preventDefault();
+});
+
+// A part of the page that htmx could not fetch. An error page never takes the place of a part.
+const wanting = ({ ctx }, error) => trouble(ctx.target, error, () => {
+  relieved(ctx.target);
+  window.htmx.ajax("GET", ctx.request.action, { target: ctx.target, swap: ctx.swap });
+}, { old: !ctx.target.querySelector(".d-sky-wait") });
+document.addEventListener("htmx:error", ({ detail }) => { if (detail.ctx?.target && !detail.ctx.response) wanting(detail, detail.error); });
+document.addEventListener("htmx:response:error", ({ detail }) => {
+  const { status } = detail.ctx.response;
+  if (status < 500 && status !== 429 && !/^\s*<!doctype/i.test(detail.ctx.text)) return;
+  const { swap } = detail.ctx;
+  detail.ctx.swap = "none";
+  wanting({ ctx: { ...detail.ctx, swap } }, { status });
 });
 
 // What was typed before the scripts had come, or was put back by the browser, counts as typed: once htmx listens, which

@@ -62,9 +62,19 @@ const wordBefore = () => /[A-Za-z_.][A-Za-z0-9_.]*$/.exec(editor.value.slice(0, 
 
 function close() { list.hidden = true; list.replaceChildren(); }
 
+// Behind "o." of "ivoa.obscore AS o" stand the columns of that table, or of all where the query does not tell yet.
+function behindAlias(word) {
+  const [alias, begun] = word.split(".");
+  const table = new RegExp(`([a-z_]+\\.[a-z_]+)\\s+(?:AS\\s+)?${alias}\\b`, "i").exec(editor.value)?.[1].toLowerCase();
+  const within = [...document.querySelectorAll(".d-schema details")].find((one) => one.querySelector("[data-insert]").dataset.insert.toLowerCase() === table);
+  const columns = within ? [...within.querySelectorAll("li [data-insert]")].map((button) => button.dataset.insert) : names.filter((name) => !name.includes("."));
+  return columns.filter((name) => name.toLowerCase().startsWith(begun)).slice(0, 12).map((name) => `${wordBefore().split(".")[0]}.${name}`);
+}
+
 function complete() {
   const word = wordBefore().toLowerCase();
-  const found = [...names, ...words].filter((name) => name.toLowerCase().startsWith(word) && name.toLowerCase() !== word).slice(0, 12);
+  let found = [...names, ...words].filter((name) => name.toLowerCase().startsWith(word) && name.toLowerCase() !== word).slice(0, 12);
+  if (!found.length && /^[a-z_]\w*\.\w*$/.test(word)) found = behindAlias(word);
   if (!found.length) { close(); return; }
   list.replaceChildren(...found.map((name, index) => {
     const item = document.createElement("li");
@@ -97,8 +107,15 @@ editor.addEventListener("keydown", (event) => {
     items.forEach((item, index) => item.setAttribute("aria-selected", String(index === next)));
   }
 });
+editor.form.addEventListener("submit", (event) => {
+  const empty = !editor.value.trim();
+  editor.setCustomValidity(empty ? editor.dataset.empty : "");
+  if (empty) { event.preventDefault(); editor.reportValidity(); }
+});
+editor.addEventListener("input", () => editor.setCustomValidity(""));
 editor.addEventListener("input", () => { if (!list.hidden || wordBefore().length > 2) complete(); });
-editor.addEventListener("blur", close);
+// Not at once: a list that vanished under the mouse would move the button that is being pressed.
+editor.addEventListener("blur", () => setTimeout(() => { if (document.activeElement !== editor) close(); }, 400));
 
 if (editor.dataset.line) {
   const lines = editor.value.split("\n");

@@ -1,6 +1,6 @@
 // A FITS image on the sky: colour map, stretch, cuts, read-out under the pointer and statistics of a circle.
 import { aladin, frame, options } from "./sky.js";
-import { tell } from "./told.js";
+import { relieved, trouble } from "../js/reach.js";
 
 const box = document.querySelector("[data-map]");
 const tools = document.querySelector("[data-map-tools]");
@@ -60,7 +60,7 @@ async function failed(words) {
   const picture = box.querySelector("[data-map-fallback]");
   if (picture) picture.hidden = false;
   await picture?.decode().catch(() => picture.remove());
-  if (words) tell(box, words, () => location.reload());
+  if (words) trouble(box, { words }, () => location.reload(), { put: "before" });
   else readout.textContent = picture?.isConnected ? box.dataset.failed : box.dataset.failedAlone;
 }
 
@@ -137,12 +137,12 @@ async function show() {
       await put(content, false);
       adjust(ends);
       apply();
-      tell(box);
+      relieved(box);
       shown = wanted;
       chosen(select);
     } catch (error) {
       select.value = shown;
-      tell(box, error.words ?? box.dataset.failedAlone, () => { select.value = wanted; planes.requestSubmit(); });
+      trouble(box, { words: error.words ?? box.dataset.failedAlone }, () => { select.value = wanted; planes.requestSubmit(); }, { put: "before" });
     }
     box.removeAttribute("aria-busy");
   });

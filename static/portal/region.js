@@ -4,9 +4,10 @@ const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const SVG = "http://www.w3.org/2000/svg";
 const rad = Math.PI / 180;
 const STEPS = 48;
-const NEAR = 8; // pixels within which a click hits the first corner
+const NEAR = { mouse: 8, pen: 12, touch: 24 }; // pixels within which a press hits the first corner
 let shape = "";
 let corners = [];
+let last = { shape: "", corners: [] }; // what was drawn or typed: drawn anew where the sky moves
 
 /** Angle between two places in degrees. */
 function apart([a, d], [b, e]) {
@@ -76,13 +77,13 @@ function edges(one) {
 
 const short = (value) => String(Number(value.toFixed(4)));
 /** What is drawn so far: its text (empty where it is nothing yet) and its outline. */
-function drawn(places) {
+function drawn(places, kind = shape) {
   if (places.length < 2) return { text: "", outline: places };
-  if (shape === "circle") {
+  if (kind === "circle") {
     const radius = apart(...places);
     return { text: radius > 0.0005 ? `CIRCLE ${[...places[0], radius].map(short).join(" ")}` : "", outline: ring(places[0], radius) };
   }
-  if (shape === "box") {
+  if (kind === "box") {
     const one = sides(...places);
     const good = one.width > 0.0005 && one.height > 0.0005;
     return { text: good ? `BOX ${[one.ra, one.dec, one.width, one.height].map(short).join(" ")}` : "", outline: edges(one) };
@@ -90,9 +91,40 @@ function drawn(places) {
   return { text: places.length > 2 ? `POLYGON ${places.flat().map(short).join(" ")}` : "", outline: places };
 }
 
-function paint(sheet, on, places) {
-  const points = drawn(places).outline.map(on.pixel).filter(Boolean).map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`);
+function paint(sheet, on, places, kind = shape) {
+  const points = drawn(places, kind).outline.map(on.pixel).filter(Boolean).map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`);
   $("polygon", sheet).setAttribute("points", points.join(" "));
+}
+
+/** Places that draw a region as it is typed (ICRS degrees); none for another text. */
+function placesOf(text) {
+  const [word, ...rest] = text.trim().split(/[\s,]+/);
+  const kind = word.toLowerCase();
+  const n = rest.map(Number);
+  if (!n.length || n.some(Number.isNaN)) return { shape: "", corners: [] };
+  if (kind === "circle" && n.length === 3) return { shape: kind, corners: [[n[0], n[1]], ring([n[0], n[1]], n[2])[0]] };
+  if (kind === "box" && n.length === 4) return { shape: kind, corners: [[n[0] - n[2] / 2, n[1] - n[3] / 2], [n[0] + n[2] / 2, n[1] + n[3] / 2]] };
+  if (kind === "polygon" && n.length > 5 && n.length % 2 === 0) return { shape: kind, corners: n.flatMap((lon, at) => (at % 2 ? [] : [[lon, n[at + 1]]])) };
+  return { shape: "", corners: [] };
+}
+
+function repaint() {
+  const box = $("[data-sky]");
+  const sheet = $(".d-draw", box);
+  if (!sheet || shape) return;
+  if (last.shape) paint(sheet, surface(box), last.corners, last.shape); else $("polygon", sheet).setAttribute("points", "");
+}
+
+/** The outline of the region as typed, and how it follows the interactive sky. */
+export function show(text) {
+  last = placesOf(text);
+  layer($("[data-sky]"));
+  repaint();
+}
+
+export function follow(view) {
+  for (const name of ["positionChanged", "zoomChanged"]) view.on(name, repaint);
+  repaint();
 }
 
 function stop(words = "") {
@@ -107,22 +139,28 @@ function finish() {
   const form = $("[data-region]");
   const { text } = drawn(corners);
   if (!text) { stop(); return; }
-  $("[name=region]", form).value = text;
+  const field = $("[name=region]", form);
+  field.value = text;
+  last = { shape, corners };
   stop(form.dataset.hintDone);
-  $("button:not([type])", form).focus();
+  ($("button:not([type])", form) || field).focus({ preventScroll: true });
+  form.dispatchEvent(new CustomEvent("distiller:drawn", { bubbles: true, detail: { text } }));
+}
+
+function layer(box) {
+  let sheet = $(".d-draw", box);
+  if (sheet) return sheet;
+  sheet = document.createElementNS(SVG, "svg");
+  sheet.setAttribute("class", "d-draw");
+  sheet.setAttribute("aria-hidden", "true");
+  sheet.append(document.createElementNS(SVG, "polygon"));
+  box.append(sheet);
+  listen(box, sheet);
+  return sheet;
 }
 
 function start(kind) {
-  const box = $("[data-sky]");
-  let sheet = $(".d-draw", box);
-  if (!sheet) {
-    sheet = document.createElementNS(SVG, "svg");
-    sheet.setAttribute("class", "d-draw");
-    sheet.setAttribute("aria-hidden", "true");
-    sheet.append(document.createElementNS(SVG, "polygon"));
-    box.append(sheet);
-    listen(box, sheet);
-  }
+  const sheet = layer($("[data-sky]"));
   $("polygon", sheet).setAttribute("points", "");
   const again = shape === kind;
   stop();
@@ -142,7 +180,7 @@ function listen(box, sheet) {
     event.preventDefault();
     if (shape !== "polygon") { sheet.setPointerCapture(event.pointerId); corners = [here]; return; }
     const first = corners.length > 2 && on.pixel(corners[0]);
-    if (first && Math.hypot(first[0] - spot(event)[0], first[1] - spot(event)[1]) < NEAR) { finish(); return; }
+    if (first && Math.hypot(first[0] - spot(event)[0], first[1] - spot(event)[1]) < (NEAR[event.pointerType] || 8)) { finish(); return; }
     corners.push(here);
     paint(sheet, on, corners);
   });
@@ -164,7 +202,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (!shape) return;
-  if (event.key === "Escape") { event.preventDefault(); $(".d-draw polygon").setAttribute("points", ""); stop(); }
+  if (event.key === "Escape") { event.preventDefault(); stop(); repaint(); }
   if (event.key === "Enter" && shape === "polygon" && corners.length > 2) { event.preventDefault(); finish(); }
 });
 const offer = () => { for (const tools of $$("[data-region-tools]")) tools.hidden = false; };

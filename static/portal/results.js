@@ -1,6 +1,6 @@
 // Results: selection kept over pages, keys, the table and the sky linked both ways, filters without a full reload.
 import { toast } from "../js/distiller.js";
-import { tell as note } from "./told.js";
+import { reach, relieved, trouble } from "../js/reach.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -31,7 +31,8 @@ function show() {
   const bar = $("[data-selection-bar]");
   for (const row of rows()) {
     const on = chosen.has(row.dataset.did);
-    $(".d-tick", row).checked = on;
+    const tick = $(".d-tick", row); // rows of a query written by hand may have none
+    if (tick) tick.checked = on;
     shapeOf(row.dataset.did)?.classList.toggle("d-on", on);
   }
   const all = $("[data-all]");
@@ -145,29 +146,23 @@ document.addEventListener("distiller:choose", (event) => {
 
 // Own jobs beside the rows: while one of them runs, its column follows.
 const FOLLOW = 8000;
-let missed = 0;
+let next;
 async function follow() {
+  clearTimeout(next);
   if (!$("[data-active-job]")) return;
-  const wrap = $(".d-results-wrap");
+  const table = $("[data-results]");
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (!answer.ok) throw new Error(String(answer.status));
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const page = new DOMParser().parseFromString(await (await reach(location.href, { headers: { Accept: "text/html" } })).text(), "text/html");
     for (const row of $$("tr[data-did]", page)) {
       const here = rows().find((one) => one.dataset.did === row.dataset.did);
       const [fresh, old] = [row, here].map((one) => one && $("[data-row-jobs]", one));
       if (fresh && old && fresh.innerHTML !== old.innerHTML) old.replaceChildren(...document.adoptNode(fresh).childNodes);
     }
-    if (missed > 1) note(wrap);
-    missed = 0;
-  } catch {
-    // The network may be back at the next look: one that fails is no news.
-    missed += 1;
-    if (missed === 2) note(wrap, $("[data-results]").dataset.failedJobs);
-  }
-  setTimeout(follow, FOLLOW);
+    relieved(table);
+  } catch (error) { trouble(table, error, follow, { put: "before", byItself: true }); }
+  next = setTimeout(follow, FOLLOW);
 }
-setTimeout(follow, FOLLOW);
+next = setTimeout(follow, FOLLOW);
 
 let at = -1;
 document.addEventListener("keydown", (event) => {
@@ -189,25 +184,8 @@ document.addEventListener("distiller:rows", () => {
   if (place() !== store) { store = place(); chosen = load(); tell(); }
   at = -1;
   show();
-  besides();
-});
-
-/** Sky and distributions of the rows that the table shows now. */
-function besides() {
   const beside = $("[data-beside]");
   if (beside && !$(".d-aladin", beside)) window.htmx?.ajax("GET", `/search/results/beside${location.search}`, { target: beside, swap: "innerHTML" });
-}
-// A sky of other rows, or bars that wait for ever, would be a lie.
-function lost(target) {
-  if (!target?.matches?.("[data-beside]")) return;
-  const place = document.createElement("span");
-  target.replaceChildren(place);
-  note(place, target.dataset.failed, besides);
-}
-document.addEventListener("htmx:error", (event) => lost(event.detail.ctx?.target));
-document.addEventListener("htmx:before:swap", (event) => {
-  const { target, response } = event.detail.ctx ?? {};
-  if (response?.status >= 500 && target?.matches?.("[data-beside]")) { event.preventDefault(); lost(target); }
 });
 document.addEventListener("htmx:after:swap", show);
 document.addEventListener("htmx:after:settle", show);

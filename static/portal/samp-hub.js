@@ -31,7 +31,8 @@ function say(text) {
   if (status) { status.hidden = false; status.querySelector("[data-samp-text]").textContent = text; }
 }
 
-async function reason(error) {
+/** Why the hub did not do what was asked, for the user. */
+export async function reason(error) {
   if (error?.faultString !== undefined) return words("refused");
   const local = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
   if (!window.isSecureContext && !local) return words("insecure");

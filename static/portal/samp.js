@@ -2,7 +2,7 @@
 // each by a message that the program subscribes to; marks rows that another program marks, and the other way round.
 // What the page says stands in it, translated (data-samp-words).
 import { post, toast } from "../js/distiller.js";
-import { connect, connection, listeners, notify, call, Refusal, words } from "./samp-hub.js";
+import { connect, connection, listeners, notify, call, reason, Refusal, words } from "./samp-hub.js";
 
 const MOST = 20;
 const KEPT = "samp:table";
@@ -18,24 +18,28 @@ function searchHere() {
   return `${location.pathname}?${search}`;
 }
 
-// Messages that carry a product, the best first; a program gets the first of them that it subscribes to.
+// Messages that carry a product, the best first; a program gets the first of them that it subscribes to. Where the row
+// names only a DataLink, the file is taken for FITS until the server, with the link to send, says what it is.
+const named = ({ format }) => (/content=datalink/.test(format || "") ? "" : format || "");
 const SPECTRUM = ["spectrum.load.ssa-generic", "spectrum-id"];
 const carriers = ({ type, format }) => {
-  const isVotable = /votable/.test(format || "");
+  const isVotable = /votable/.test(format);
   const asTable = isVotable ? ["table.load.votable", "table-id"] : ["table.load.fits", "table-id"];
   if (type === "spectrum") return [SPECTRUM, asTable];
   return ["image", "cube"].includes(type) && !isVotable ? [["image.load.fits", "image-id"]] : [asTable];
 };
-const onlyFits = ({ format }) => !format || /fits|votable/.test(format);
+const sendable = (format) => !format || /fits|votable/.test(format);
 
-function parcelOf(one) {
-  return carriers(one).map(([mtype, id]) => ({
+function parcelOf(one, format = named(one)) {
+  if (!sendable(format)) return [];
+  const made = carriers({ type: one.type, format }).map(([mtype, id]) => ({
     mtype,
     params: (url) => ({
       url, [id]: one.key, name: one.name,
-      ...(mtype === SPECTRUM[0] ? { meta: { "Access.Reference": url, "Access.Format": one.format || "application/fits" } } : {}),
+      ...(mtype === SPECTRUM[0] ? { meta: { "Access.Reference": url, "Access.Format": format || "application/fits" } } : {}),
     }),
   }));
+  return Object.assign(made, { one });
 }
 
 /** The chosen rows, those of other pages of these results too. */
@@ -51,43 +55,47 @@ function parcels(button) {
   if (kind === "position") return [[{ mtype: "coord.pointAt.sky", params: () => ({ ra, dec }) }]];
   if (kind === "table") return [[{ mtype: "table.load.votable", params: () => ({ url: table.url, "table-id": table.table_id, name: table.name }) }]];
   const products = kind === "product" ? [button.dataset] : chosenProducts();
-  return products.filter(onlyFits).slice(0, MOST).map((one) => Object.assign(parcelOf(one), { key: one.key }));
+  return products.slice(0, MOST).map((one) => parcelOf(one)).filter((parcel) => parcel.length);
 }
 
 const bestFor = (client, alternatives) => alternatives.find((one) => client.takes(one.mtype));
 
-async function json(response) {
-  if (!response.ok) throw new Refusal(words("nolink"));
-  return response.json();
+async function signed(address, fields) {
+  try {
+    const response = await post(address, fields);
+    if (response.ok) return await response.json();
+  } catch { /* the network is down */ }
+  throw new Refusal(words("nolink"));
 }
 
-/** The link that the parcel needs, made by the server at the moment of sending: it dies in minutes. */
+/** The link that the parcel needs, made by the server at the moment of sending: it dies in minutes; and the parcel. */
 async function linkFor(button, parcel) {
-  if (button.dataset.samp === "position") return "";
+  if (button.dataset.samp === "position") return { url: "", parcel };
   if (button.dataset.samp === "table") {
-    const signed = await json(await post(button.dataset.sign || "/search/sign", { address: location.search.slice(1) }));
+    const made = await signed(button.dataset.sign || "/search/sign", { address: location.search.slice(1) });
     const name = document.querySelector("h1")?.textContent.trim() || "Distiller";
-    table = { ...signed, name, search: searchHere() };
+    table = { ...made, name, search: searchHere() };
     try { sessionStorage.setItem(KEPT, JSON.stringify(table)); } catch { /* private window */ }
-    return table.url;
+    return { url: table.url, parcel };
   }
-  return (await json(await post(`/products/${encodeURIComponent(parcel.key)}/signed`))).url;
+  const { url, format } = await signed(`/products/${encodeURIComponent(parcel.one.key)}/signed`);
+  return { url, parcel: format === "application/octet-stream" ? parcel : parcelOf(parcel.one, format) };
 }
 
 function answered(client, reply) {
   const good = reply["samp.status"] === "samp.ok";
-  const why = good ? "" : ` ${reply["samp.error"]?.["samp.errortxt"] ?? ""}`;
+  // What the program says may quote the link, which is of no use to a reader.
+  const why = good ? "" : ` ${(reply["samp.error"]?.["samp.errortxt"] ?? "").replace(/https?:\/\/\S+/g, "…")}`;
   toast(`${client.name}: ${words(good ? "taken" : "failed")}${why}`, { seconds: good ? 6 : 15 });
 }
 
 /** Sends to one client or to all that take it; resolves to the names of those that were sent something. */
 async function send(button, clients) {
   const reached = new Set();
-  for (const parcel of parcels(button)) {
-    const takers = clients.filter((client) => bestFor(client, parcel));
-    if (!takers.length) continue;
-    const url = await linkFor(button, parcel);
-    for (const client of takers) {
+  for (const offered of parcels(button)) {
+    if (!clients.some((client) => bestFor(client, offered))) continue;
+    const { url, parcel } = await linkFor(button, offered);
+    for (const client of clients.filter((one) => bestFor(one, parcel))) {
       const { mtype, params } = bestFor(client, parcel);
       await call(client, mtype, params(url), (reply) => answered(client, reply));
       reached.add(client.name);
@@ -138,7 +146,7 @@ document.addEventListener("click", async (event) => {
     toast(reached.length ? words("sent").replace("%s", reached.join(", ")) : words("nobody"));
     if (button.dataset.samp === "selection" && chosenProducts().length > MOST) toast(words("most").replace("%s", MOST), { seconds: 15 });
   } catch (error) {
-    toast(error.message, { seconds: 15 });
+    toast(error instanceof Refusal ? error.message : await reason(error), { seconds: 15 });
   }
 });
 document.addEventListener("show.bs.dropdown", (event) => {

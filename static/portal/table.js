@@ -1,7 +1,7 @@
 // The results table in place: DataTables sorts, filters and pages it on the server, through the very addresses that
 // the table's own links have. Each draw fetches the page of its address and takes its parts, so there is one template,
 // the address always says what is shown, and without this script everything works by links.
-import { tell } from "./told.js";
+import { Refused, relieved, trouble } from "../js/reach.js";
 import DataTable from "/static/npm/datatables/dataTables.min.mjs";
 
 const $ = (selector, root = document) => root.querySelector(selector);
@@ -56,15 +56,15 @@ async function fetchRows(state, done) {
   let page;
   try {
     const answer = await fetch(to, { signal: running.signal, headers: { Accept: "text/html" } });
-    if (answer.status >= 500) throw new Error(String(answer.status));
+    if (answer.status >= 500) throw new Refused(answer.status);
     page = new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch (error) {
     if (error.name === "AbortError") return;
     element.removeAttribute("aria-busy");
-    tell(wrap, element.dataset.failed, () => fetchRows(state, done));
+    trouble(wrap, error, () => fetchRows(state, done), { put: "before", old: true });
     return;
   }
-  tell(wrap);
+  relieved(wrap);
   const fresh = $("[data-results]", page);
   if (!fresh) { location.assign(to); return; }
   if (to.href !== address.href) history.pushState({}, "", to);

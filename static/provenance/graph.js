@@ -1,6 +1,7 @@
 // Draws the picture that the page carries. The list view says the same in words.
 import cytoscape from "../npm/cytoscape/cytoscape.esm.min.mjs";
 import dagre from "../npm/cytoscape-dagre/cytoscape-dagre.min.mjs";
+import { reach, trouble } from "../js/reach.js";
 
 cytoscape.use(dagre);
 const box = document.getElementById("prov-graph");
@@ -63,8 +64,10 @@ async function choose(node) {
     return;
   }
   if (!ref) return;
-  const answer = await fetch(`/provenance/${ref.split("/").map(encodeURIComponent).join("/")}/card`);
-  if (answer.ok) document.getElementById("card").innerHTML = await answer.text();
+  const card = document.getElementById("card");
+  try {
+    card.innerHTML = await (await reach(`/provenance/${ref.split("/").map(encodeURIComponent).join("/")}/card`)).text();
+  } catch (error) { trouble(card, error, () => choose(node)); }
 }
 
 function expand(node) {

@@ -219,6 +219,7 @@ def test_a_signed_link_gives_one_product_to_a_program(archive, client_of, client
     response = client.get(path)
     assert response.status_code == 200
     assert hashlib.sha256(body(response)).hexdigest() == archive.proprietary.sha256
+    assert response["Content-Type"] == answer["format"] == "application/fits"
     assert response["Referrer-Policy"] == "no-referrer"
     assert client.post(path).status_code == 405
 

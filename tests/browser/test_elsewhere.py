@@ -26,10 +26,17 @@ def test_the_rows_of_others_are_there_while_the_dead_one_still_hangs(gateway, ot
         silent = f"http://127.0.0.1:{dead.getsockname()[1]}/tap"
         context = chromium.new_context(base_url=gateway.url)
         page = context.new_page()
-        page.goto(f"/search/results/?target_name=Crab+Nebula&service={other.url}/tap&service={silent}")
+        page.goto(f"/search/results/?target_name=Crab+Nebula&service={other.url}/tap&service={silent}&service=nonsense")
         assert page.locator("tr[data-key]").count() > 0
         page.wait_for_selector("[data-archives] a[href^='/search/archives/']", timeout=60_000)
         assert page.locator("[data-archives] [data-waiting]").count() == 1, "the dead one still hangs"
+        page.click("summary >> text=nonsense")
+        context.set_offline(True)
+        page.wait_for_selector("[role=alert] >> text=goes on trying")
+        context.set_offline(False)
+        page.click("[role=alert] button")
+        page.wait_for_selector("[role=alert]", state="detached")
+        assert page.locator("text=This is no address of a TAP service").is_visible(), "an open note stays open"
         page.click("[data-archives] a[href^='/search/archives/']")
         page.wait_for_selector("tr[data-row]")
         assert page.locator("tr[data-row]").count() == 2

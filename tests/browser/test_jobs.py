@@ -172,6 +172,45 @@ def test_the_log_grows_while_the_job_runs(as_alice, jobs) -> None:
     assert page.locator("#job-log .j-stderr").inner_text() == "a warning\n"
 
 
+def test_a_network_that_goes_is_told_until_it_is_back(as_alice, jobs) -> None:
+    page = as_alice()
+    page.goto(f"/jobs/{jobs[Phase.EXECUTING].pk}/")
+    page.evaluate("window.same = true")
+    page.context.set_offline(True)
+    page.wait_for_selector("[role=alert] >> text=does not answer")
+    page.context.set_offline(False)
+    page.click("[role=alert] button")
+    Job.objects.filter(pk=jobs[Phase.EXECUTING].pk).update(progress=0.8)
+    page.wait_for_selector("#job-live >> text=80 %")
+    page.wait_for_selector("[role=alert]", state="detached")
+    assert page.evaluate("window.same") is True
+    page.goto("/jobs/")
+    page.context.set_offline(True)
+    page.wait_for_selector("[role=alert] >> text=goes on trying")
+    page.context.set_offline(False)
+    Job.objects.filter(phase=Phase.EXECUTING).update(phase=Phase.COMPLETED, ended=timezone.now())
+    page.click("[role=alert] button")
+    page.wait_for_selector("tr[data-phase=EXECUTING]", state="detached")
+    assert page.locator("[role=alert]").count() == 0
+    page.faults[:] = [one for one in page.faults if "ERR_INTERNET_DISCONNECTED" not in one]
+
+
+def test_a_plot_that_does_not_come_is_asked_for_again(as_alice, jobs) -> None:
+    done = jobs[Phase.COMPLETED]
+    plot = {"name": "plot.json", "title": "Plot", "content_type": "application/vnd.plotly.v1+json"}
+    JobResult.objects.create(job=done, size=20, sha256="1" * 64, **plot)
+    figure = {"data": [{"x": [1, 2], "y": [1, 4], "type": "scatter"}], "layout": {}}
+    page = as_alice()
+    page.route("**/results/plot.json", lambda route: route.abort())
+    page.goto(f"/jobs/{done.pk}/")
+    page.wait_for_selector("[role=alert] >> text=does not answer")
+    page.unroute("**/results/plot.json")
+    page.route("**/results/plot.json", lambda route: route.fulfill(json=figure))
+    page.click("[role=alert] button")
+    page.wait_for_selector("[data-plot] .main-svg")
+    page.faults[:] = [one for one in page.faults if "ERR_FAILED" not in one]
+
+
 def test_files_go_with_a_bar_and_one_that_is_too_large_does_not_go(as_alice, cast, tmp_path, work) -> None:  # noqa: F811
     page = as_alice()
     file = tmp_path / "mine.txt"

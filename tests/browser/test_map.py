@@ -43,7 +43,9 @@ def test_counts_are_cut_at_their_ends_and_significance_about_nought(browser_page
 
 def test_a_map_that_cannot_be_drawn_is_told(browser_page, archive) -> None:
     browser_page.goto(page_of(archive.crab[0], b"SIMPLE  =                    T" + b" " * 2850))
-    expect(browser_page.locator("[data-told]")).to_contain_text("cannot be shown here. Download it", timeout=30_000)
+    expect(browser_page.locator("[role=alert].d-note-danger")).to_contain_text(
+        "cannot be shown here. Download it", timeout=30_000
+    )
     expect(browser_page.locator("[data-map] img")).to_have_count(0)
     browser_page.faults.clear()  # the answers of 400 and 404 stand in the console, as they should
 
@@ -63,7 +65,7 @@ def test_another_plane_is_shown_and_measured_in_place_or_it_is_told(browser_page
     page.route("**/image.fits*", lambda route: route.abort())
     page.route("**/region*", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"))
     page.select_option("[name=plane]", "3")
-    expect(page.locator("[data-told]")).to_contain_text("could not be fetched")
+    expect(page.locator("[role=alert].d-note-danger")).to_contain_text("could not be fetched")
     expect(page.locator("[name=plane] >> nth=0")).to_have_value("2")
     page.locator("[data-measure] button").click()
     expect(said).to_contain_text("gave no answer")

@@ -40,6 +40,27 @@ def test_from_a_name_to_the_form_of_a_job(browser_page, archive) -> None:
     assert page.inner_text("h1").startswith("Counts map")
 
 
+def test_a_part_that_does_not_come_is_told_and_asked_for_again(browser_page, archive) -> None:
+    page = browser_page
+    page.route("**/search/results/beside?**", lambda route: route.abort())
+    page.goto("/search/results/?target=Crab+Nebula&ra=83.6331&dec=22.0145&radius=0.1")
+    page.wait_for_selector("[data-beside] [role=alert] >> text=does not answer")
+    page.unroute("**/search/results/beside?**")
+    failure = {"status": 500, "body": "<!doctype html><main>an error page</main>", "content_type": "text/html"}
+    page.route("**/search/results/beside?**", lambda route: route.fulfill(**failure))
+    page.click("[data-beside] [role=alert] button")
+    page.wait_for_selector("[data-beside] [role=alert] >> text=error (500)")
+    assert page.locator("text=an error page").count() == 0
+    page.unroute("**/search/results/beside?**")
+    page.click("[data-beside] [role=alert] button")
+    page.wait_for_selector("[data-sky]")
+    page.route("**/portal/table.js", lambda route: route.abort())
+    page.reload()
+    page.wait_for_selector("[role=alert] >> text=could not be loaded")
+    told = ("ERR_FAILED", "status of 500", "Failed to fetch")
+    page.faults[:] = [one for one in page.faults if not any(words in one for words in told)]
+
+
 def test_the_form_answers_while_one_types(browser_page, archive) -> None:
     page = browser_page
     page.goto("/search/")
@@ -54,6 +75,12 @@ def test_the_form_answers_while_one_types(browser_page, archive) -> None:
     page.fill("[name=energy_max]", "")
     page.wait_for_selector(".d-big >> text=2")
     page.wait_for_selector("[name=energy_min]:not([aria-invalid])")
+    page.fill("#f-target", "Crab Nebla")
+    page.wait_for_selector("#preview [data-problem=target]")
+    page.press("#f-target", "Enter")
+    page.wait_for_selector("[data-resolved] >> text=table of sources")
+    assert page.input_value("#f-target") == "Crab Nebula", "one key took what was meant"
+    page.wait_for_selector(".d-big >> text=2")
     page.click("#preview >> text=Search")
     page.wait_for_url("**/search/results/**")
     assert "energy_unit" not in page.url

@@ -19,8 +19,8 @@ def form(browser_page, archive):
 
     def pick(label: str, words: str) -> None:
         field = page.locator("fieldset.d-field", has=page.locator(f"legend:has-text('{label}')"))
-        if field.locator("details[open]").count() == 0:
-            field.locator("summary").click()
+        if field.locator(".d-picker[open]").count() == 0:
+            field.locator(".d-picker > summary").click()
         field.get_by_label(words, exact=False).first.check()
 
     def found() -> set[str]:

@@ -59,8 +59,8 @@ def test_rows_that_cannot_be_fetched_are_told_and_asked_for_again(browser_page, 
     before = page.locator(ROWS).all_inner_texts()
     page.route("**/search/results/**", lambda route: route.fulfill(status=503, body="<h1>Out of order</h1>"))
     page.click("th[data-key=start] .dt-column-order")
-    note = page.locator("[data-told]")
-    note.get_by_text("could not be fetched").wait_for()
+    note = page.locator("[role=alert].d-note-danger")
+    note.get_by_text("The gateway answered with an error (503). What stands here may be out of date.").wait_for()
     assert page.locator(ROWS).all_inner_texts() == before
     assert "sort" not in page.url
     page.unroute("**/search/results/**")
@@ -151,6 +151,27 @@ def test_a_region_is_drawn_on_the_sky_and_searched(browser_page, archive, axe) -
     assert "radius" not in page.url
     page.wait_for_selector(".d-searched")
     assert page.locator(ROWS).count() == 2
+
+
+def test_a_region_is_drawn_in_the_form(browser_page, archive, axe) -> None:
+    page = browser_page
+    broken = "export default { get init() { throw new Error('no WebGL'); } };"
+    page.route("**/aladin.js", lambda route: route.fulfill(content_type="text/javascript", body=broken))
+    page.goto("/search/?target=Crab+Nebula&ra=83.6331&dec=22.0145&radius=1&quality=0")
+    page.click("summary >> text=A region")
+    page.click("[data-sky-draw]")
+    page.wait_for_selector("[data-sky-plain]:visible")
+    page.evaluate("document.querySelector('[data-sky]').scrollIntoView({ block: 'center' })")
+    page.click("[data-draw=circle]")
+    drag(page, (0.5, 0.5), (0.6, 0.5))
+    ra, dec, radius = (float(word) for word in page.input_value("#f-region").split()[1:])
+    assert (ra, dec) == pytest.approx((83.6331, 22.0145), abs=0.1)
+    assert radius == pytest.approx(0.4, abs=0.15), "the sky opened four radii wide"
+    assert page.input_value("#f-target") == "", "the region takes the place of the position"
+    page.wait_for_selector("#adql-preview >> text=CIRCLE(83.6")
+    assert axe(page) == []
+    page.click("[data-put-back] button")
+    assert page.input_value("#f-target") == "Crab Nebula"
 
 
 def test_escape_drops_a_drawing(browser_page, archive) -> None:

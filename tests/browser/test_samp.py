@@ -7,6 +7,7 @@ import urllib.request
 
 import pytest
 
+from search.archive import files
 from tests.conftest import CHROMIUM_ARGUMENTS
 from tests.portal.conftest import make
 from tests.support.browser import closed
@@ -109,6 +110,9 @@ def test_each_program_gets_what_it_listens_to(desk, page, programs, archive) -> 
     images = programs("Pictures", "image.load.fits", "coord.pointAt.sky")
     archive.crab[1].dataproduct_type = "image"
     archive.crab[1].save()
+    # As the archive has it: the address of a dataset is its DataLink, the file behind it is FITS.
+    archive.crab[0].access_format, archive.crab[0].file_name = files.DATALINK, "run-1.fits"
+    archive.crab[0].save()
     menu = look_for_programs(page)
     menu.locator("[data-samp-client]").first.wait_for()
     assert menu.locator("[data-samp=table][data-samp-client]").all_inner_texts() == ["to Tables"]
@@ -121,6 +125,9 @@ def test_each_program_gets_what_it_listens_to(desk, page, programs, archive) -> 
     open_menu(page).locator("text=Send this position").click()
     assert float(images.got("coord.pointAt.sky")["ra"]) == pytest.approx(83.6331)
     assert all(kind != "table.load.votable" for kind, _params in images.messages)
+    page.check(f"tr[data-did='{archive.crab[0].obs_publisher_did}'] .d-tick")
+    open_menu(page, 1).locator("text=Send the selected data to all programs").click()
+    assert tables.got("table.load.fits")["table-id"] == archive.crab[0].key
 
 
 def test_the_link_opens_without_cookie_and_dies(desk, page, programs, monkeypatch) -> None:

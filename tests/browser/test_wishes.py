@@ -64,7 +64,7 @@ def open_fold(page, name: str) -> None:
 
 def pick(page, label: str, words: str) -> None:
     field = page.locator("fieldset.d-field", has=page.locator(f"legend:has-text('{label}')"))
-    field.locator("summary").click()
+    field.locator(".d-picker > summary").click()
     field.get_by_label(words, exact=False).first.check()
 
 

@@ -57,6 +57,16 @@ def test_all_or_none(client_of, files, name: str, status: int) -> None:
         assert DID.format(6) in page
 
 
+def test_what_was_typed_for_all_is_marked_where_it_was_typed(client_of, files) -> None:
+    answer = client_of("alice").post(FORM, values(1, 5, width="700", binsz="abc"))
+    assert (answer.status_code, Job.objects.count()) == (400, 0)
+    page = answer.content.decode()
+    assert "each is marked with the reason. Nothing was started." in page
+    assert page.count('aria-invalid="true"') == 2
+    assert 'value="700"' in page
+    assert 'value="abc"' in page
+
+
 def test_visitors_are_led_to_the_sign_in(client_of, files, settings) -> None:
     settings.ANONYMOUS_JOBS = False
     answer = client_of("anonymous").post(FORM, values(1, 2))

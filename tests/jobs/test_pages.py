@@ -49,6 +49,36 @@ def test_run_leads_to_the_page_of_the_job(browser):
     assert (job.phase, job.origin) == ("QUEUED", "browser")
 
 
+def test_the_one_file_of_a_run_is_its_download(browser, finished):
+    page = browser.get(f"/jobs/{finished.id}/").content.decode()
+    assert f'<a class="btn btn-primary" href="/uws/sleep/{finished.id}/results/result">' in page
+
+
+def test_a_map_is_drawn_where_it_is_shown_and_nowhere_else(browser, finished, monkeypatch):
+    monkeypatch.setattr("jobs.pages.shown._product_type", lambda *_given: "image")
+    finished.results.filter(name="result").update(main=True)
+    assert "portal/map.js" in browser.get(f"/jobs/{finished.id}/").content.decode()
+    for tab in ("files", "parameters", "log", "history"):
+        assert "portal/map.js" not in browser.get(f"/jobs/{finished.id}/?tab={tab}").content.decode()
+
+
+@pytest.mark.parametrize("way", ["its page", "the list"])
+def test_the_job_opened_last_is_one_click_away_until_it_is_deleted(browser, finished, way: str):
+    assert "Selected job" not in browser.get("/").content.decode()
+    browser.get(f"/jobs/{finished.id}/")
+    for path in ("/search/", "/jobs/", "/provenance/"):
+        page = browser.get(path).content.decode()
+        assert f'<a href="/jobs/{finished.id}/" title="Sleep {finished.id.hex[:8]}">Selected job</a>' in page
+    here = browser.get(f"/jobs/{finished.id}/").content.decode()
+    assert 'aria-current="page">Selected job</a>' in here
+    assert '<a href="/jobs/">Jobs</a>' in here
+    if way == "its page":
+        browser.post(f"/jobs/{finished.id}/delete")
+    else:
+        browser.post("/jobs/bulk", {"action": "delete", "job": str(finished.id)})
+    assert "Selected job" not in browser.get("/jobs/").content.decode()
+
+
 def test_a_draft_waits_and_can_be_edited(browser):
     browser.post("/jobs/new/sleep", {"seconds": "1", "PHASE": ""})
     job = Job.objects.get()

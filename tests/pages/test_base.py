@@ -2,7 +2,9 @@
 
 import pytest
 from django.template import Context, Template
+from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
+from django.utils.translation import override
 
 from gateway.vo import readable as numbers
 
@@ -21,6 +23,56 @@ def test_an_unknown_address_is_answered_in_words_with_a_request_id(client: Clien
     assert answer.status_code == 404
     assert "There is nothing at this address" in answer.content.decode()
     assert answer["X-Request-Id"] in answer.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("accept", "kind"), [("text/html", "text/html"), ("*/*", "text/plain")])
+def test_an_address_of_a_form_opened_by_itself_says_so(client: Client, accept: str, kind: str) -> None:
+    answer = client.get("/cart/zip", headers={"accept": accept})
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert answer["Content-Type"].startswith(kind)
+    words = answer.content.decode()
+    assert ("press the button again" if kind == "text/html" else "GET is not possible here, only POST.") in words
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("accept", "kind"), [("text/html", "text/html"), ("*/*", "text/plain")])
+def test_whoever_asks_too_often_is_told_when_to_come_back(client: Client, settings, accept: str, kind: str) -> None:
+    settings.RESOLVE_PER_MINUTE = 1
+    client.get("/search/resolve?name=")
+    answer = client.get("/search/resolve?name=crab", headers={"accept": accept})
+    assert (answer.status_code, answer["Retry-After"]) == (429, "60")
+    assert answer["Content-Type"].startswith(kind)
+    assert "Wait a minute, or sign in." in answer.content.decode()
+
+
+def test_sign_in_that_is_tried_too_often_is_told_so(rf: RequestFactory, db) -> None:
+    from django.contrib.auth.models import AnonymousUser
+
+    from gateway.pages import errors
+
+    request = rf.post("/accounts/login/", headers={"accept": "text/html"})
+    request.user = AnonymousUser()
+    answer = errors.too_many(request)
+    assert answer.status_code == 429
+    assert "Too many requests" in answer.content.decode()
+
+
+def test_a_form_that_has_expired_is_a_page_on_every_address(cast) -> None:
+    client = Client(enforce_csrf_checks=True)
+    for path in ("/cart/", "/searches/", "/jobs/new/sleep"):
+        answer = client.post(path, {"ID": "x"}, headers={"accept": "text/html"})
+        assert answer.status_code == 403
+        assert "Go back, reload the page and send the form again" in answer.content.decode()
+    assert "X-CSRFToken" in client.post("/cart/", {"ID": "x"}).content.decode()
+
+
+@pytest.mark.parametrize("name", ["500.html", "503.html"])
+def test_pages_of_last_resort_speak_the_language_of_the_visitor(name: str) -> None:
+    with override("fr"):
+        page = render_to_string(name, {"request_id": "0123"})
+    assert '<html lang="fr">' in page
+    assert "Accueil" in page
 
 
 def test_account_menu_says_who_and_in_which_groups(client_of, cast) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from search.archive.models import Product
+from search.portal.models import CartItem
 
 DID = "ivo://distiller.example/arc?test.run-{}"
 
@@ -180,6 +181,9 @@ def _served(content: bytes):
             given = self.headers.get("Range", "")
             asked.append(given)
             start = int(given.removeprefix("bytes=").rstrip("-")) if given else 0
+            if start >= len(content):
+                self.send_error(416)
+                return
             self.send_response(206 if given else 200)
             if given:
                 self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
@@ -220,3 +224,52 @@ def test_scripts_resume_check_and_do_not_fetch_twice(tmp_path, kind: str, known:
     server.shutdown()
     server.server_close()
     assert asked == ["bytes=100-"], "resumed once, and not asked again for what is there"
+
+
+@pytest.mark.parametrize("kind", ["curl", "wget", "pyvo"])
+def test_scripts_get_rid_of_damage_and_say_what_is_missing(tmp_path, kind: str) -> None:
+    import hashlib
+    import sys
+
+    from search.portal import scripts
+
+    content = bytes(range(256)) * 40
+    server, _asked = _served(content)
+    site = f"http://127.0.0.1:{server.server_port}"
+    sha256 = hashlib.sha256(content).hexdigest()
+    text = scripts.script(kind, [Product(key="a", file_name="a.fits", storage_key="a", sha256=sha256)], site)
+    (tmp_path / "script").write_text(text)
+    (tmp_path / "a.fits.part").write_bytes(content[::-1])
+    command = [sys.executable if kind == "pyvo" else "sh", "script"]
+    first, second = (
+        subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False) for _round in range(2)
+    )
+    assert first.returncode == 1
+    assert "checksum differs" in first.stderr
+    assert second.returncode == 0, second.stderr
+    assert (tmp_path / "a.fits").read_bytes() == content
+    server.shutdown()
+    server.server_close()
+    (tmp_path / "a.fits").unlink()
+    lost = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert lost.returncode == 1
+    assert "a.fits" in lost.stderr
+    assert ("set TOKEN" in lost.stderr) == (kind != "pyvo")
+
+
+def test_the_datalink_table_of_the_cart_opens_for_whoever_is_signed_in(cast, archive) -> None:
+    import re
+
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.alice, backend="django.contrib.auth.backends.ModelBackend")
+    CartItem.objects.create(owner=cast.alice, key=archive.crab[0].key)
+    page = client.get("/cart/").content.decode()
+    form = re.search(r'<form method="post" action="/datalink/links".*?</form>', page, re.S)
+    assert form
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0]))
+    answer = client.post("/datalink/links", fields, headers={"accept": "text/html"})
+    assert answer.status_code == 200
+    assert b"<VOTABLE" in b"".join(answer)
+    assert answer["Content-Disposition"].endswith('filename="datalink.vot"')

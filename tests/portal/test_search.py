@@ -6,6 +6,11 @@ import re
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from gateway.vo.tables import published
+from search.portal import meaning
+from search.resolver.models import CachedName
 
 CAST = ("anonymous", "charlie", "bob", "alice", "dana")
 
@@ -203,6 +208,12 @@ def test_a_wrong_query_is_refused_with_its_place(client_of, archive, adql: str, 
     assert "edited by hand" in page
 
 
+def test_a_query_without_rows_says_none(client_of, archive) -> None:
+    page = client_of("anonymous").get("/search/results/", {"adql": "SELECT * FROM ivoa.obscore WHERE obs_id = 'none'"})
+    assert "found no rows" in page.content.decode()
+    assert "10,000 rows" not in page.content.decode()
+
+
 def test_the_place_of_an_error_is_pointed_at(client_of, archive) -> None:
     page = client_of("anonymous").get("/search/results/", {"adql": "SELECT obs_id\nFROM ivoa.obscore\nWHERE wrong = 1"}).content.decode()  # fmt: skip
     assert "line=3" in page
@@ -381,3 +392,60 @@ def test_more_archives_than_are_asked_at_once_are_named(client_of, archive) -> N
     page = client_of("anonymous").get("/search/results/", {"cut_set": "loose", "service": many}).content.decode()
     assert page.count("At most 6 archives") == 2
     assert "a7.example" in page
+
+
+def test_every_field_of_the_form_tells_its_unit_and_meaning(client_of, archive) -> None:
+    page = client_of("anonymous").get("/search/").content.decode()
+    form = page[page.index('id="search-form"') : page.index("</form>", page.index('id="search-form"'))]
+    asked = set(re.findall(r'<(?:input|select|textarea)[^>]* name="([a-z_]+)"', form))
+    # Units and ends share the words of their field; lists and services have sentences of their own.
+    asked -= {"ra", "dec", "radius_unit", "energy_unit", "exposure_unit", "targets", "service", "generic"}
+    asked -= {"energy_max", "t_max", "zenith_max"}
+    for name in asked:
+        told = re.search(rf'id="m-{name}">(.*?)</details>', form, re.S)
+        assert told, f"{name} is not explained"
+        for table, column in meaning.columns_of(name):
+            known = {one.name: one for one in dict(published.items())[table].columns}[column.name]
+            words = html.escape(getattr(known, "help", "") or known.description)
+            assert f"<code>{known.name}</code>" in told[1]
+            assert words in told[1]
+            assert not known.unit or f"unit: {known.unit}" in told[1]
+    assert {"exposure_min", "sub_array_name", "includes", "history", "region", "match"} <= asked
+
+
+def test_the_live_part_knows_when_a_name_is_known_to_nobody(client_of, archive, settings) -> None:
+    client = client_of("anonymous")
+    settings.SESAME_URLS = []
+    assert "Sesame cannot be reached" in client.get("/search/preview?target=Crab+Nebla").content.decode()
+    moving = client.get("/search/preview?target=Jupiter").content.decode()
+    assert "moves on the sky" in moving
+    assert "looked up when you search" not in moving
+    settings.SESAME_URLS = ["http://127.0.0.1:9"]
+    assert "looked up when you search" in client.get("/search/preview?target=Crab+Nebla").content.decode()
+    CachedName.objects.create(folded="crabnebla", candidates=[], fetched_at=timezone.now())
+    assert "Nobody knows" in client.get("/search/preview?target=Crab+Nebla").content.decode()
+
+
+def test_what_may_be_meant_is_offered_with_the_rest_of_the_search(client_of, archive, settings) -> None:
+    settings.SESAME_URLS = []
+    page = client_of("anonymous").get("/search/go?target=Crab+Nebla&radius=3&energy_min=2")
+    assert page.status_code == 404
+    assert "/search/go?radius=3&amp;energy_min=2&amp;target=Crab+Nebula" in page.content.decode()
+
+
+def test_a_page_that_looks_names_up_as_one_types_gets_no_failure(client_of, archive, settings) -> None:
+    settings.SESAME_URLS = []
+    answer = client_of("anonymous").get("/search/resolve?quiet=1&name=Crab+Nebla")
+    assert answer.status_code == 200
+    assert answer.json()["suggestions"] == ["Crab Nebula"]
+
+
+def test_a_kept_search_is_named_by_what_it_asks(client_of, archive) -> None:
+    client = client_of("alice")
+    client.post("/searches/", {"address": "cut_set=loose", "name": ""})
+    assert "cut_set = &#x27;loose&#x27;" in client.get("/searches/").content.decode()
+
+
+def test_an_address_holds_no_unit_without_its_number(client_of, archive) -> None:
+    address = "/search/go?cut_set=loose&radius=0.1&radius_unit=deg&energy_unit=GeV&exposure_unit=h"
+    assert client_of("anonymous").get(address).headers["Location"] == "/search/results/?cut_set=loose"

@@ -30,3 +30,25 @@ def test_the_graph_is_drawn_and_a_click_tells_more(live_server, page, number):
     page.get_by_role("link", name="List").click()
     page.locator("#prov-list").wait_for()
     assert page.locator("#prov-list tbody tr").count() <= 80
+
+
+def test_a_node_that_cannot_be_told_of_is_asked_again(live_server, chromium):
+    hub(1)
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    page = context.new_page()
+    page.goto(f"{live_server.url}/provenance/activity/hub/?direction=forth&depth=1")
+    page.locator("#prov-graph[data-drawn]").wait_for(timeout=30_000)
+    page.locator("#card").evaluate("(card) => { card.textContent = 'nothing yet'; }")
+    context.set_offline(True)
+    place = page.locator("#prov-graph").bounding_box()
+    # Where a node lies is the graph's own affair; two clicks on one would open it.
+    spots = [(x / 20, y / 6) for y in (3, 2, 4, 1, 5) for x in range(1, 20)]
+    while spots and not page.locator("#card [role=alert]").count():
+        x, y = spots.pop()
+        page.mouse.click(place["x"] + place["width"] * x, place["y"] + place["height"] * y)
+        page.wait_for_timeout(50)
+    page.wait_for_selector("#card [role=alert] >> text=does not answer")
+    context.set_offline(False)
+    page.click("#card [role=alert] button")
+    page.wait_for_selector("#card h2")
+    context.close()

@@ -57,7 +57,8 @@ def typed(text: str) -> Target:
     try:
         parts = urlsplit(address)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and len(text) <= MAX_TYPED
-        title = f"{parts.hostname}{parts.path}"[:60] if good else title
+        port = f":{parts.port}" if good and parts.port else ""
+        title = f"{parts.hostname}{port}{parts.path}"[:60] if good else title
     except ValueError:
         good = False
     if not good or re.search(r"[\s\x00-\x1f<>\"]", address):
