@@ -313,7 +313,7 @@ def json_ld(product: Product, openly: bool, collection: Collection | None = None
         found["distribution"] = {
             "@type": "DataDownload",
             "contentUrl": f"{settings.PUBLIC_URL}/data/{product.key}",
-            "encodingFormat": product.access_format or "application/octet-stream",
+            "encodingFormat": show.file_format(product),
             "sha256": product.sha256,
         }
     return found

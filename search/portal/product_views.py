@@ -17,7 +17,6 @@ from gateway.access.rights import ANONYMOUS, Viewer, may_fetch
 from jobs.registry import accepting
 from provenance.hooks import actions_for
 from search.archive import denial, previews
-from search.archive.hooks import content_type
 from search.archive.lookup import find, found_or_404
 from search.archive.models import Collection, Product
 from search.portal import curves, ecsv, fitsview, looks, maps, measure, ogip, pictures, product, show, uses
@@ -65,6 +64,7 @@ def _common(row: Product, viewer: Viewer, tab: str, collection: Collection | Non
     history = product.history(row, viewer)
     return {
         "product": row,
+        "file_format": show.file_format(row),
         "link": f"{settings.PUBLIC_URL}/products/{row.key}/",
         "name": show.name(row),
         "tab": tab,
@@ -187,5 +187,5 @@ def _signposts(row: Product, viewer: Viewer, licence: str) -> str:
         links.append(f'<{licence}>; rel="license"')
     links += [f'<{author}>; rel="author"' for author in product.authors(row, viewer)]
     if row.storage_key and row.removed_at is None:
-        links.append(f'<{base}/data/{row.key}>; rel="item"; type="{content_type(row)}"')
+        links.append(f'<{base}/data/{row.key}>; rel="item"; type="{show.file_format(row)}"')
     return ", ".join(link for link in links if link.isprintable())

@@ -17,14 +17,14 @@ from search.portal.columns import Order, TableColumn
 from search.portal.row_jobs import RowJob
 
 DATA = (
-    ("did", "obs_publisher_did"), ("key", "key"), ("type", "dataproduct_type"), ("format", "access_format"),
-    ("size", "size"), ("ra", "s_ra"), ("dec", "s_dec"), ("fov", "s_fov"),
+    ("did", "obs_publisher_did"), ("key", "key"), ("type", "dataproduct_type"), ("size", "size"),
+    ("ra", "s_ra"), ("dec", "s_dec"), ("fov", "s_fov"),
 )  # fmt: skip
 NO_DATA = {"size": 0}
 FIELDS = frozenset(field.attname for field in Product._meta.concrete_fields)
 ALWAYS = (
-    "policy", "obs_publisher_did", "key", "dataproduct_type", "dataproduct_level", "access_format", "size", "s_ra",
-    "s_dec", "s_fov", "obs_id", "obs_title", "job_id", "simulated", "suspect",
+    "policy", "obs_publisher_did", "key", "dataproduct_type", "dataproduct_level", "access_format", "storage_key",
+    "file_name", "size", "s_ra", "s_dec", "s_fov", "obs_id", "obs_title", "job_id", "simulated", "suspect",
 )  # fmt: skip
 SIZES = (5, 10, 25, 100)
 DEFAULT_SIZE = 25
@@ -43,7 +43,8 @@ class Row:
         """Attributes of the row for scripts: its identifier, its file, its place."""
         values = ((name, getattr(self.product, column)) for name, column in DATA)
         texts = (f' data-{name}="{NO_DATA.get(name, "") if one is None else escape(one)}"' for name, one in values)
-        return mark_safe("".join(texts))  # noqa: S308 - escaped above
+        form = f' data-format="{escape(show.file_format(self.product))}"' if self.product is not None else ""
+        return mark_safe("".join(texts) + form)  # noqa: S308 - escaped above
 
     @property
     def opening(self) -> SafeString:

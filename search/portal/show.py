@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from gateway.vo.readable import MISSING, duration, energy_range, fixed, moment, position, size, whole
+from search.archive.hooks import content_type
 from search.archive.models import Product
 from search.archive.previews import has_preview
 
@@ -36,6 +37,14 @@ def name(product: Product) -> str:
     if product.dataproduct_type == "event" and product.job_id is None and product.obs_id:
         return _("Run %(id)s") % {"id": product.obs_id}
     return product.obs_title or product.key
+
+
+def file_format(product: Product) -> str:
+    """Media type of the file itself; ``access_format`` is that of the list of its files where there is one."""
+    if product.storage_key:
+        return content_type(product)
+    given = product.access_format or ""
+    return "" if "content=datalink" in given.replace(" ", "") else given
 
 
 def energies(product: Product) -> str:

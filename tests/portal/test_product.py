@@ -128,6 +128,20 @@ def test_related_products_are_those_one_may_see(client_of, archive) -> None:
     assert "test.run-4" not in page
 
 
+@pytest.mark.parametrize(("name", "kind"), [("run.fits.gz", "application/fits"), ("spectrum.zip", "application/zip")])
+def test_programs_hear_what_the_file_is_not_what_its_list_of_files_is(client_of, archive, name: str, kind: str) -> None:
+    row = archive.crab[0]
+    row.access_format, row.storage_key, row.file_name = "application/x-votable+xml;content=datalink", "test/x", name
+    row.save()
+    client = client_of("anonymous")
+    answer = client.get("/products/test.run-1/")
+    page = answer.content.decode()
+    assert f'data-format="{kind}"' in page
+    assert f'"encodingFormat": "{kind}"' in page
+    assert f'rel="item"; type="{kind}"' in answer["Link"]
+    assert f'data-format="{kind}"' in client.get("/search/results/").content.decode()
+
+
 def test_what_belongs_to_the_same_observation_comes_first_among_the_related(client_of, archive) -> None:
     late = archive.crab[2]
     late.obs_id, late.t_min = "1", 59000.0
