@@ -202,7 +202,8 @@ def test_columns_are_put_in_order_by_drag_and_by_keyboard(browser_page, archive,
     page = browser_page
     page.goto("/search/results/?sort=start&columns=usual")
     page.click("button:has-text('Columns')")
-    order = "[...document.querySelectorAll('#columns [data-column] input')].map((box) => box.value)"
+    # Without a name searched the target of each row comes first; it is none of those that are moved.
+    order = "[...document.querySelectorAll('#columns [data-column] input')].map((box) => box.value).filter((key) => key !== 'target')"
     before = page.evaluate(order)
     assert before.index("zenith") > before.index("type")
     page.drag_and_drop("[data-column]:has(#c-zenith)", "[data-column]:has(#c-type)", target_position={"x": 30, "y": 2})
@@ -216,7 +217,7 @@ def test_columns_are_put_in_order_by_drag_and_by_keyboard(browser_page, archive,
     page.click("button:has-text('Show these')")
     page.wait_for_url("**columns=type**")
     heads = [head.get_attribute("data-key") for head in page.locator("thead th[data-key]").all()]
-    assert heads[:4] == ["product", "type", "level", "zenith"]
+    assert [head for head in heads if head != "target"][:4] == ["product", "type", "level", "zenith"]
 
 
 def test_a_visitors_past_searches_stay_in_the_browser(browser_page, archive, axe) -> None:
