@@ -126,7 +126,7 @@ class Columns:
             return np.full(len(self), np.nan)
         raw, given = self.values[name]
         values = np.asarray(raw, dtype=float).reshape(len(self), -1)[:, 0]
-        return values * float(u.Unit(given or u.dimensionless_unscaled).to(unit)) if unit else values
+        return values * float(_unphotoned(u.Unit(given or u.dimensionless_unscaled)).to(unit)) if unit else values
 
     def where(self, chosen: NDArray[np.bool_]) -> "Columns":
         """These rows alone. Raises ValueError where there is none."""
@@ -138,6 +138,12 @@ class Columns:
         if "is_ul" in self.values:
             return self.values["is_ul"][0].reshape(len(self), -1)[:, 0].astype(bool)
         return np.asarray(self.get("sqrt_ts") < LIMIT_BELOW)
+
+
+def _unphotoned(unit: Any) -> Any:
+    """``ph keV-1 cm-2 s-1`` is what others call ``keV-1 cm-2 s-1``."""
+    power = sum(one for base, one in zip(unit.bases, unit.powers, strict=True) if base == u.ph)
+    return unit / u.ph**power
 
 
 def sed_points(table: Columns) -> Points:

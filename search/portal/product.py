@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -195,14 +195,15 @@ def history(product: Product, viewer: Viewer) -> SafeString | None:
 
 
 def related(product: Product, viewer: Viewer) -> Sequence[Product]:
-    """Other products of the same observation, job or target."""
-    same = Q(obs_id=product.obs_id, obs_collection=product.obs_collection)
+    """Other products of the same observation, job or target, in that order."""
+    near = same = Q(obs_id=product.obs_id, obs_collection=product.obs_collection)
+    if product.job_id:
+        near = same = near | Q(job_id=product.job_id)
     if product.target_name:
         same |= Q(target_name=product.target_name)
-    if product.job_id:
-        same |= Q(job_id=product.job_id)
     rows = seen_by(viewer).offered().filter(same).exclude(pk=product.pk)
-    return list(rows.defer("header", "parts", "terms", "t_intervals").order_by("t_min", "pk")[:MAX_RELATED])
+    first = Case(When(near, then=0), default=1)
+    return list(rows.defer("header", "parts", "terms", "t_intervals").order_by(first, "t_min", "pk")[:MAX_RELATED])
 
 
 def collection_of(product: Product) -> Collection | None:

@@ -65,6 +65,7 @@ def _common(row: Product, viewer: Viewer, tab: str, collection: Collection | Non
     history = product.history(row, viewer)
     return {
         "product": row,
+        "link": f"{settings.PUBLIC_URL}/products/{row.key}/",
         "name": show.name(row),
         "tab": tab,
         "may": may,

@@ -25,7 +25,7 @@ MAX_UPLOAD = 2**20
 ASSUMED = {"e_ref": "TeV", "e_min": "TeV", "e_max": "TeV"}
 ALIASES = {"energy": "e_ref", "e": "e_ref", "energy_min": "e_min", "energy_max": "e_max", "nufnu": "e2dnde",
            "nufnu_err": "e2dnde_err", "nufnu_ul": "e2dnde_ul"}  # fmt: skip
-NUMBER = re.compile(r"^\s*(?P<name>[A-Za-z_]\w*)\s*(?:[\[(](?P<unit>[^\])]*)[\])])?\s*$")
+NUMBER = re.compile(r"^\s*(?P<name>[A-Za-z_]\w*)\s*(?:\[(?P<unit>[^\]]*)\]|\((?P<round>.*)\))?\s*$")
 
 
 class NoSpectrum(Exception):
@@ -94,7 +94,10 @@ def _csv(text: str) -> dict[str, tuple[Sequence[Any], str]]:
     for place, head in enumerate(rows[0]):
         match = NUMBER.match(head)
         if match:
-            made[match["name"]] = ([row[place].strip() or None for row in rows[1:]], (match["unit"] or "").strip())
+            made[match["name"]] = (
+                [row[place].strip() or None for row in rows[1:]],
+                (match["unit"] or match["round"] or "").strip(),
+            )
     return made
 
 

@@ -139,3 +139,24 @@ def test_on_paper_only_what_is_read_stays(browser_page, archive) -> None:
             assert not one.is_visible(), f"{hidden} is printed"
     assert page.locator("tr[data-key]").first.is_visible()
     assert page.locator("h1").is_visible()
+    page.goto("/products/test.run-1/")
+    assert [one.inner_text() for one in page.locator(".d-tabs li").all() if one.is_visible()] == ["Overview"]
+
+
+def test_whatever_has_the_focus_shows_it(browser_page, archive) -> None:
+    page = browser_page
+    page.goto(f"/search/results/?{CONE}")
+    page.wait_for_selector(".dt-column-order", state="attached")
+    shown = """() => {
+      const here = document.activeElement.closest("th:has(.dt-column-order:focus)") ?? document.activeElement;
+      const style = getComputedStyle(here);
+      const box = here.getBoundingClientRect();
+      return [document.activeElement.outerHTML.slice(0, 120), box.width > 0 && (parseFloat(style.outlineWidth) > 0 && style.outlineStyle !== "none" || style.boxShadow !== "none")];
+    }"""
+    faint = []
+    for _press in range(60):
+        page.keyboard.press("Tab")
+        what, is_shown = page.evaluate(shown)
+        if not is_shown and not what.startswith("<body"):
+            faint.append(what)
+    assert faint == []

@@ -113,3 +113,10 @@ def test_what_a_table_leaves_out_is_left_out() -> None:
     assert [row[2] for row in found.rows] == ["1.00 × 10⁻¹¹", "< 2.00 × 10⁻¹¹"]
     with pytest.raises(ValueError, match="no row"):
         curves.read(hdus_of({**light, "time_min": ([nan] * 3, "d")}))
+
+
+def test_the_rights_of_the_inputs_are_not_taken_for_those_of_the_result() -> None:
+    hdus = hdus_of(SED, RIGHTS="public")
+    assert dict(curves.read(hdus).facts)["Rights"] == "public"
+    hdus[1].header.comments["RIGHTS"] = "strictest of the inputs"
+    assert dict(curves.read(hdus).facts)["Rights of the inputs"] == "public"

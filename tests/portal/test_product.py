@@ -128,6 +128,21 @@ def test_related_products_are_those_one_may_see(client_of, archive) -> None:
     assert "test.run-4" not in page
 
 
+def test_what_belongs_to_the_same_observation_comes_first_among_the_related(client_of, archive) -> None:
+    late = archive.crab[2]
+    late.obs_id, late.t_min = "1", 59000.0
+    late.save()
+    page = client_of("anonymous").get("/products/test.run-1/?tab=related").content.decode()
+    assert page.index("/products/test.run-3/") < page.index("/products/test.run-2/")
+    assert page.index("same observation") < page.index("same target")
+
+
+def test_the_link_of_a_page_can_be_copied(client_of, archive, settings) -> None:
+    settings.PUBLIC_URL = "https://gateway.example"
+    page = client_of("anonymous").get("/products/test.run-1/?tab=cite").content.decode()
+    assert 'data-copy="https://gateway.example/products/test.run-1/"' in page
+
+
 def test_who_made_a_product_is_cited_by_name_not_by_user_name(client_of, cast, archive) -> None:
     from jobs.models import Job
 

@@ -49,6 +49,12 @@ def test_every_format_gives_the_same_point(kind: str) -> None:
         assert points.y_low == pytest.approx([ERG / 10], rel=1e-5)
 
 
+@pytest.mark.parametrize("unit", ["ph TeV-1 cm-2 s-1", "photon / (TeV cm2 s)", "TeV-1 cm-2 s-1"])
+def test_photons_are_counted_not_measured(unit: str) -> None:
+    points = sed.of_upload("mine", f"e_ref [TeV],dnde [{unit}]\n1,3e-11\n".encode())
+    assert points.y == pytest.approx([ERG], rel=1e-5)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -106,7 +112,12 @@ def test_an_own_table_is_drawn_beside_and_not_kept(client_of, spectra) -> None:
     answer = client.post("/sed/", {"ID": spectra[0], "table": own})
     names = {row[0] for row in answer.context["curve"].rows}
     assert names == {"Points test.run-1", "mine.ecsv"}
-    assert "mine.ecsv" not in client.get("/sed/", {"ID": spectra[0]}).content.decode()
+    again = client.get("/sed/", {"ID": spectra[0]}).content.decode()
+    assert "mine.ecsv" not in again
+    assert f'href="/sed/?ID=ivo%3A%2F%2Fdistiller.example%2Farc%3F{spectra[0]}"' in again, (
+        "the link to it holds no token of the form"
+    )
+    assert 'formmethod="get"' not in again
     bad = client.post("/sed/", {"table": SimpleUploadedFile("<b>.csv", b"nothing")})
     assert bad.status_code == 400
     assert "<b>" not in bad.content.decode()

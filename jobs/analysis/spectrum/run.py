@@ -158,7 +158,11 @@ def write(
     rows.meta.update({card: facts[name] for name, (card, _) in CARDS.items()})
     best = list(fitted.values())[-1]
     ends = (rows[name].quantity.to_value("TeV") for name in ("e_min", "e_max"))
-    hdus = [fits.PrimaryHDU(), fits.table_to_hdu(rows), model_table(best, min(next(ends)), max(next(ends)))]
+    flux = fits.table_to_hdu(rows)
+    for card, comment in CARDS.values():
+        if card in flux.header:
+            flux.header.comments[card] = comment
+    hdus = [fits.PrimaryHDU(), flux, model_table(best, min(next(ends)), max(next(ends)))]
     fits.HDUList(hdus).writeto(work.out.path("flux_points.fits"), overwrite=True)
     sed = {"dataproduct_type": "sed", "dataproduct_subtype": "flux-points", "o_ucd": "phot.flux.density;em.energy",
            "em_xel": len(rows)}  # fmt: skip
