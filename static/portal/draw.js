@@ -39,6 +39,13 @@ async function interactive() {
   } catch { part.querySelector("[data-sky-plain]").hidden = false; }
 }
 
+/** On a phone the count lies over the foot of the page: the sky to draw on moves out from under it. */
+function uncovered() {
+  const low = box.getBoundingClientRect().bottom;
+  const cover = innerWidth < 992 ? $("#preview > .d-panel").getBoundingClientRect().top : innerHeight;
+  if (low > cover) $("[data-sky-tools]", part).scrollIntoView({ block: "start" });
+}
+
 const opener = $("[data-sky-draw]", part);
 opener.addEventListener("click", () => {
   const tools = $("[data-sky-tools]", part);
@@ -46,8 +53,10 @@ opener.addEventListener("click", () => {
   opener.setAttribute("aria-expanded", String(!tools.hidden));
   if (tools.hidden) return;
   centre();
+  uncovered();
   if (!box.view) interactive();
 });
+part.addEventListener("click", (event) => { if (event.target.closest("[data-draw]")) uncovered(); });
 opener.hidden = false;
 
 // A region that was drawn takes the place of the position; one press puts that back.
