@@ -1,5 +1,6 @@
 // A FITS image on the sky: colour map, stretch, cuts, read-out under the pointer and statistics of a circle.
 import { aladin, frame, options } from "./sky.js";
+import { extremes, opened, places } from "./fits.js";
 import { relieved, trouble } from "../js/reach.js";
 
 const box = document.querySelector("[data-map]");
@@ -14,42 +15,6 @@ async function bytes(url) {
   if (answer?.ok) return answer.arrayBuffer();
   const words = answer?.headers.get("Content-Type") === "application/json" ? (await answer.json()).problem : "";
   throw Object.assign(new Error(String(answer?.status)), { words: words || box.dataset.failedImage });
-}
-
-/** Least and greatest finite value of the first image of a FITS file (FITS 4.0, section 4.4.1), null where all are
- * one; throws where there is no whole image, which the viewer would ask elsewhere for. */
-function extremes(data) {
-  const text = new TextDecoder("ascii");
-  for (let at = 0; at < data.byteLength;) {
-    const cards = {};
-    let ended = false;
-    for (; !ended && at < data.byteLength; at += 2880) {
-      const block = text.decode(new Uint8Array(data, at, Math.min(2880, data.byteLength - at)));
-      for (let card = 0; card < block.length && !ended; card += 80) {
-        const name = block.slice(card, card + 8).trim();
-        ended = name === "END";
-        if (block[card + 8] === "=") cards[name] = block.slice(card + 10, card + 80).split("/")[0].replaceAll("'", "").trim();
-      }
-    }
-    const axes = Array.from({ length: Number(cards.NAXIS) || 0 }, (_, n) => Number(cards[`NAXIS${n + 1}`]));
-    const size = axes.length ? axes.reduce((a, b) => a * b, 1) : 0;
-    const read = { 8: "Uint8", 16: "Int16", 32: "Int32", "-32": "Float32", "-64": "Float64" }[cards.BITPIX];
-    const bytes = Math.abs(Number(cards.BITPIX)) / 8;
-    const image = !cards.XTENSION || cards.XTENSION === "IMAGE";
-    if (image && size && read && at + size * bytes <= data.byteLength) {
-      const view = new DataView(data, at);
-      const [scale, zero] = [Number(cards.BSCALE ?? 1), Number(cards.BZERO ?? 0)];
-      let [low, high] = [Infinity, -Infinity];
-      for (let n = 0; n < size; n++) {
-        const value = view[`get${read}`](n * bytes) * scale + zero;
-        if (value < low) low = value;
-        if (value > high) high = value;
-      }
-      return high > low ? { least: low, most: high } : null;
-    }
-    at += Math.ceil((size * bytes + (Number(cards.PCOUNT) || 0)) / 2880) * 2880 || 0;
-  }
-  throw new Error("no image");
 }
 
 const readout = document.querySelector("[data-map-readout]");
@@ -108,20 +73,21 @@ async function show() {
     });
     view.setOverlayImageLayer(made, "map");
   });
-  const ends = extremes(data);
+  // Throws where there is no whole image, which the viewer would ask elsewhere for.
+  let found = opened(data);
   await put(data, true);
   const picture = box.querySelector("[data-map-fallback]");
   if (picture) picture.hidden = true;
   tools.hidden = false;
   tools.addEventListener("change", apply);
-  adjust(ends);
+  adjust(extremes(found));
   apply();
   holder.addEventListener("pointermove", (event) => {
     const frame = holder.getBoundingClientRect();
     const place = view.pix2world(event.clientX - frame.left, event.clientY - frame.top);
     if (!place) return;
     const [ra, dec] = place;
-    readout.textContent = `${ra.toFixed(4)}°, ${dec < 0 ? "−" : "+"}${Math.abs(dec).toFixed(4)}°`;
+    readout.textContent = [`${ra.toFixed(4)}°, ${dec < 0 ? "−" : "+"}${Math.abs(dec).toFixed(4)}° ICRS`, ...under(found, ra, dec)].join(" · ");
   });
   circles(A, view, holder);
   let shown = planes?.elements.plane.value;
@@ -133,9 +99,10 @@ async function show() {
     try {
       const content = await bytes(new URL(`${planes.dataset.mapPlanes}?plane=${wanted}`, location.href).href);
       if (wanted !== select.value) return;
-      const ends = extremes(content);
+      const other = opened(content);
       await put(content, false);
-      adjust(ends);
+      found = other;
+      adjust(extremes(found));
       apply();
       relieved(box);
       shown = wanted;
@@ -146,6 +113,16 @@ async function show() {
     }
     box.removeAttribute("aria-busy");
   });
+}
+
+/** Pixel and value under the pointer, in words: none off the image, or where its projection is not known here. */
+function under(image, ra, dec) {
+  const [x, y] = (places(image)?.(ra, dec) ?? []).map(Math.round);
+  const [width, height] = image.axes;
+  if (!(x >= 1 && x <= width && y >= 1 && y <= height)) return [];
+  const value = image.value((y - 1) * width + x - 1);
+  const words = Number.isFinite(value) ? `${Number(value.toPrecision(5))} ${image.cards.BUNIT ?? ""}`.trim().replaceAll("-", "−") : "NaN";
+  return [`${box.dataset.pixel} ${x}, ${y}`, words];
 }
 
 /** The plane that is shown now: in the address, in the words and in what is measured. */
