@@ -169,6 +169,8 @@ ARCHIVE = {
     "products/<str:key>/region": Row(
         Kind.BYTES, "/products/{key}/region?ra=83.6&dec=22&radius=1", status=400
     ),  # of an event list nothing is measured
+    "products/<str:key>/image.fits": Row(Kind.BYTES, "/products/{key}/image.fits", status=400),
+    "products/<str:key>/image.png": Row(Kind.BYTES, "/products/{key}/image.png", status=400),
     "products/<str:key>/ask": signed_in("/products/{hidden}/ask", post=True, status=(302, 404, 302, 302, 302)),
     "products/<str:key>/keep": signed_in("/products/{hidden}/keep", post=True, status=(302, 404, 403, 403, 403)),
     "products/<str:key>/share": signed_in("/products/{hidden}/share", post=True, status=(302, 404, 404, 404, 404)),
