@@ -43,7 +43,7 @@ async function interactive() {
 function uncovered() {
   const low = box.getBoundingClientRect().bottom;
   const cover = innerWidth < 992 ? $("#preview > .d-panel").getBoundingClientRect().top : innerHeight;
-  if (low > cover) $("[data-sky-tools]", part).scrollIntoView({ block: "start" });
+  if (low > cover) $("[data-sky-tools]", part).scrollIntoView({ block: "start", behavior: "instant" });
 }
 
 const opener = $("[data-sky-draw]", part);

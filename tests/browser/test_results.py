@@ -161,7 +161,7 @@ def test_a_region_is_drawn_in_the_form(browser_page, archive, axe) -> None:
     page.click("summary >> text=A region")
     page.click("[data-sky-draw]")
     page.wait_for_selector("[data-sky-plain]:visible")
-    page.evaluate("document.querySelector('[data-sky]').scrollIntoView({ block: 'center' })")
+    page.evaluate("document.querySelector('[data-sky]').scrollIntoView({ block: 'center', behavior: 'instant' })")
     page.click("[data-draw=circle]")
     drag(page, (0.5, 0.5), (0.6, 0.5))
     ra, dec, radius = (float(word) for word in page.input_value("#f-region").split()[1:])
