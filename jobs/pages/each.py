@@ -32,6 +32,12 @@ def count(job_type: JobType, values: Mapping[str, list[str]]) -> int:
     return len(values.get(first_input(job_type), []))
 
 
+def first(job_type: JobType, values: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What the first of the jobs gets of what was typed."""
+    name = first_input(job_type)
+    return {**values, name: values[name][:1]}
+
+
 def wanted(job_type: JobType, values: Mapping[str, list[str]], given: Mapping[str, str]) -> bool:
     """Is one job for each input asked for, and is there more than one input?"""
     return given.get("each") == "1" and count(job_type, values) > 1

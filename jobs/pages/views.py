@@ -179,16 +179,20 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 @page
 def new(request: HttpRequest, type_name: str) -> HttpResponseBase:
-    """The form, filled in from the address (``?ID=…&ra=…``) or from an earlier job (``?job=``)."""
+    """The form, filled in from the address (``?ID=…&ra=…``) or from an earlier job (``?job=``).
+
+    POST makes the job; with ``fill`` it fills the form in, for a selection that is too long for an address.
+    """
     job_type = type_or_404(type_name)
     asker = viewer(request)
-    if request.method == "POST":
+    if request.method == "POST" and "fill" not in request.POST:
         return _create(request, job_type)
-    values = forms.values_from(job_type, dict(request.GET.lists()))
-    if earlier := request.GET.get("job"):
+    given = request.POST or request.GET
+    values = forms.values_from(job_type, dict(given.lists()))
+    if earlier := given.get("job"):
         values = {**_values_of(earlier, request, job_type), **values}
     # One job for each input takes what is left empty from its own input.
-    if not each.wanted(job_type, values, request.GET):
+    if not each.wanted(job_type, values, given):
         values = forms.filled_from_inputs(job_type, values, asker)
     form = forms.make(job_type, values, asker)
     return _form_page(request, form, values)
@@ -267,16 +271,18 @@ def _form_page(
 ) -> HttpResponse:
     job_type = form.job_type
     address = request.build_absolute_uri(job_type.path)
+    many = each.count(job_type, values) if each.wanted(job_type, values, request.POST or request.GET) else 0
+    shown = each.first(job_type, values) if many else values
     context = {
         "form": form,
         "job_type": job_type,
         "description": job_type.description,
         "types": with_page(),
         "estimate": estimate(job_type, viewer(request)),
-        "curl": snippets.curl(address, values),
-        "pyvo": snippets.pyvo(address, values),
+        "curl": snippets.curl(address, shown),
+        "pyvo": snippets.pyvo(address, shown),
         "query": request.GET.urlencode(),
-        "each": each.count(job_type, values) if each.wanted(job_type, values, request.POST or request.GET) else 0,
+        "each": many,
         "earlier": reuse.earlier(job_type, values, viewer(request)) if status == 200 and values else None,
         "editing": edited is not None,
         "controls": _controls(request, edited),

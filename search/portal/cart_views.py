@@ -1,6 +1,7 @@
 """``/cart/``, its download scripts, and ``/searches/``."""
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -25,6 +26,8 @@ from search.archive.models import Product
 from search.portal import cart, saving, scripts, show, watching
 from search.portal.models import PastSearch, SavedSearch
 
+LONGEST = 6000
+"""letters of an address that may be longer by what else stands in it: servers take some 8,000"""
 LINKS_AT_ONCE = 500
 """identifiers that the DataLink service answers in one document"""
 
@@ -53,6 +56,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "number": len(rows) + len(away),
         "refusals": [one.refusal for one in away if one.refusal],
         "inputs": [*dids, *taken],
+        "long": len(urlencode({"ID": [*dids, *taken]}, doseq=True)) > LONGEST,
         "sources": sorted({one.archive for one in away}),
         "rows": [(row, cart.estimate(row), scripts.has_file(row), show.name(row)) for row, _may in rows],
         "size": sum(cart.estimate(row) or 0 for row in files) + sum(one.size or 0 for one in away),

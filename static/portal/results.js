@@ -80,6 +80,23 @@ function complete(form) {
   if (token) token.disabled = false;
 }
 
+// Servers take addresses of some 8,000 letters: a selection that is longer goes to the form of a job by POST.
+const LONGEST = 6000;
+function unaddressed(form, button) {
+  if (!new URL(button?.formAction || form.action).pathname.startsWith("/jobs/new/")) return;
+  if (new URLSearchParams(new FormData(form)).toString().length < LONGEST) return;
+  const fill = document.createElement("input");
+  Object.assign(fill, { type: "hidden", name: "fill", value: "1" });
+  fill.dataset.elsewhere = "";
+  form.append(fill);
+  const token = $("[name=csrfmiddlewaretoken]", form);
+  if (token) token.disabled = false;
+  const before = form.getAttribute("method");
+  form.method = "post";
+  // Back on this page, the next selection may be a short one.
+  setTimeout(() => { form.method = before; fill.remove(); });
+}
+
 document.addEventListener("change", (event) => {
   if (event.target.matches(".d-tick")) { choose(event.target.closest("tr"), event.target.checked); save(); show(); tell(); }
   if (event.target.matches("[data-all]")) { for (const row of rows()) choose(row, event.target.checked); save(); show(); tell(); }
@@ -90,6 +107,7 @@ document.addEventListener("submit", (event) => {
     const method = event.submitter?.formMethod || event.target.method;
     const token = $("[name=csrfmiddlewaretoken]", event.target);
     if (token) token.disabled = method === "get";
+    if (method === "get") unaddressed(event.target, event.submitter);
   }
 });
 document.addEventListener("click", (event) => {

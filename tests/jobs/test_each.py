@@ -25,6 +25,8 @@ def test_the_form_says_how_many_jobs_it_makes(client_of, files) -> None:
     page = client_of("alice").get(f"{FORM}?ID={DID.format(1)}&ID={DID.format(5)}&each=1").content.decode()
     assert "2 jobs will be made" in page
     assert "Run 2 jobs" in page
+    command = page.partition('id="code-curl"')[2].partition("</pre>")[0]
+    assert (DID.format(1) in command, DID.format(5) in command) == (True, False), "a command makes one job"
     one = client_of("alice").get(f"{FORM}?ID={DID.format(1)}&each=1").content.decode()
     assert "jobs will be made" not in one
 

@@ -24,6 +24,18 @@ def test_the_form_comes_from_the_description(browser):
         assert words in page
 
 
+def test_a_selection_too_long_for_an_address_fills_the_form_too(browser):
+    runs = [f"a.run-{number}" for number in range(1, 301)]
+    answer = browser.post("/jobs/new/counts_map", {"fill": "1", "ID": runs, "ra": "83.63"})
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "a.run-1\na.run-2" in page
+    assert "a.run-300" in page
+    assert 'name="ra" value="83.63"' in page
+    assert 'name="fill"' not in page, "the form makes the job"
+    assert not Job.objects.exists()
+
+
 def test_the_address_fills_the_form(browser):
     page = browser.get("/jobs/new/counts_map?ID=a.run-1&ID=a.run-2&RA=83.63&dec=22.01&WIDTH=3").content.decode()
     assert 'name="ra" value="83.63"' in page

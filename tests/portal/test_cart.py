@@ -1,10 +1,12 @@
 """The cart survives sessions and sign-in, shows only what one may see, and becomes a script without secrets."""
 
+import re
 import subprocess
 
 import pytest
 
 from search.archive.models import Product
+from search.portal import cart_views
 from search.portal.models import CartItem
 
 DID = "ivo://distiller.example/arc?test.run-{}"
@@ -143,6 +145,20 @@ def test_the_cart_offers_only_what_takes_its_products(client_of, archive) -> Non
     page = client.get("/cart/").content.decode()
     assert "/jobs/new/spectrum" not in page
     assert "/jobs/new/sleep" not in page
+
+
+def test_a_cart_too_long_for_an_address_goes_to_the_form_of_a_job(client_of, archive, monkeypatch) -> None:
+    client = client_of("alice")
+    client.post("/cart/", {"ID": [DID.format(1), DID.format(2)]})
+    assert 'method="get" action="/jobs/new/"' in client.get("/cart/").content.decode()
+    monkeypatch.setattr(cart_views, "LONGEST", 50)
+    page = client.get("/cart/").content.decode()
+    form = page.partition('method="post" action="/jobs/new/"')[2].partition("</form>")[0]
+    fields = dict(re.findall(r'name="(fill|ID)" value="([^"]+)"', form))
+    assert fields["fill"] == "1"
+    assert "csrfmiddlewaretoken" in form
+    filled = client.post("/jobs/new/counts_map", fields)
+    assert (filled.status_code, fields["ID"] in filled.content.decode()) == (200, True)
 
 
 @pytest.mark.parametrize("kind", ["curl", "wget", "pyvo"])
