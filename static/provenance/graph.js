@@ -112,6 +112,9 @@ async function draw() {
     document.querySelector(`[data-prov="${name}"]`).addEventListener("click", act);
   }
   document.addEventListener("distiller:theme", () => cy.style(style()));
+  const asked = cy.nodes("[?asked]");
+  // Where it lies in the canvas, for programs that steer a browser.
+  if (asked.nonempty()) box.dataset.asked = Object.values(asked.renderedPosition()).map(Math.round).join(" ");
   box.dataset.drawn = String(cy.nodes().length);
 }
 
