@@ -27,7 +27,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
     """The tokens, and the form for a new one, whose text is shown in the answer and never again."""
     form, text = TokenForm(request.POST if request.method == "POST" else None), ""
     if request.method == "POST" and form.is_valid():
-        _, text = form.save(request.user)  # type: ignore[arg-type]  # signed in
+        _, text = form.save(request.user)  # type: ignore[arg-type]  # login_required
         form = TokenForm()
     own = AccessToken.objects.filter(user__pk=request.user.pk or "")
     status = 400 if request.method == "POST" and not text else 200
@@ -86,7 +86,7 @@ class _Echo:
 def audit_export(request: HttpRequest) -> StreamingHttpResponse:
     """The same events as CSV, streamed; the export is itself an event."""
     events = _events(request)
-    audit.record(AuditKind.STAFF, request.user, "audit export", request=request, as_staff=True)  # type: ignore[arg-type]  # signed in
+    audit.record(AuditKind.STAFF, request.user, "audit export", request=request, as_staff=True)  # type: ignore[arg-type]  # login_required
     response = StreamingHttpResponse(_rows(events), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="audit.csv"'
     return response
