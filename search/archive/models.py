@@ -207,6 +207,10 @@ class Product(models.Model):
         """Is there a file, here or elsewhere? A record may stand alone."""
         return bool(self.storage_key or self.access_url) and self.removed_at is None
 
+    def is_fits(self, most: int) -> bool:
+        """Is it a FITS file that is stored here, of at most so many bytes?"""
+        return bool(self.storage_key) and ".fits" in self.file_name.lower() and (self.size or 0) <= most
+
     @property
     def policy_is_open(self) -> bool:
         """May anyone at all have the bytes now?"""

@@ -73,9 +73,8 @@ def count(hdu: Any) -> int:
     return math.prod(hdu.shape[:-2])
 
 
-def wanted(hdu: Any, plane: str) -> int | None:
+def wanted(total: int, plane: str) -> int | None:
     """The plane of a request, from 0; None for the sum of all, which is meant where none is named. Raises NoImage."""
-    total = count(hdu)
     if plane in ("", "sum") or total == 1:
         return None
     if plane.isdecimal() and plane.isascii() and 1 <= int(plane[:9]) <= total:

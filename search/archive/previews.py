@@ -14,12 +14,7 @@ DRAWN = ("event", "image", "cube")
 
 def has_preview(product: Product) -> bool:
     """Is there, or can there be, a quick look?"""
-    return (
-        product.dataproduct_type in DRAWN
-        and bool(product.storage_key)
-        and (product.size or 0) <= MAX_SIZE
-        and ".fits" in product.file_name.lower()
-    )
+    return product.dataproduct_type in DRAWN and product.is_fits(MAX_SIZE)
 
 
 def picture(product: Product) -> bytes | None:

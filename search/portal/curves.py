@@ -56,7 +56,7 @@ class Curve:
 
 def of(product: Product) -> Curve | None:
     """None for a product that has no such table, or whose file is odd."""
-    if not product.storage_key or (product.size or 0) > MAX_SIZE or ".fits" not in product.file_name.lower():
+    if not product.is_fits(MAX_SIZE):
         return None
     try:
         with stored_fits(product.storage_key) as hdus:

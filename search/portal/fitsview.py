@@ -63,7 +63,7 @@ class View:
 
 
 def is_viewable(product: Product) -> bool:
-    return bool(product.storage_key) and ".fits" in product.file_name.lower() and (product.size or 0) <= MAX_SIZE
+    return product.is_fits(MAX_SIZE)
 
 
 def look(product: Product, hdu: str, row: str, plane: str = "") -> View | None:
@@ -105,7 +105,7 @@ def _image(product: Product, hdus: fits.HDUList, number: int, plane: str) -> Ima
         if not planes.is_image(hdu):
             raise planes.NoImage(_("This array has one dimension only, or holds nothing; there is no picture of it."))
         names = planes.names(hdu, hdus)
-        shown = planes.wanted(hdu, plane)
+        shown = planes.wanted(planes.count(hdu), plane)
         view.choices = maps.choices(names, shown) if names else []
         view.title = planes.spoken(names, shown) if names else view.title
         view.rows = _statistics(planes.statistics(planes.values(hdu, shown), planes.unit_of(hdu)))

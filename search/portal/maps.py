@@ -34,22 +34,20 @@ class Map:
     problem: str = ""
 
 
-def readable(product: Product) -> bool:
-    return bool(product.storage_key) and ".fits" in product.file_name.lower() and (product.size or 0) <= MAX_SIZE
-
-
 def of(product: Product, plane: str) -> Map:
     """The map as the address asks for it; a plane that is not there gives the sum, and says so."""
     image = f"/products/{product.key}/image"
     # One plain image whatever the file is: compressed, of other numbers, not the first of its HDUs, a cube.
-    url = f"{image}.fits" if readable(product) else f"/data/{product.key}"
+    url = f"{image}.fits" if product.is_fits(MAX_SIZE) else f"/data/{product.key}"
     made = Map(url, f"/previews/{product.key}" if previews.has_preview(product) else "", image)
     names = _names(product)
     if not names:
         return made
-    number = int(plane) - 1 if plane.isdecimal() and plane.isascii() and 1 <= int(plane[:9]) <= len(names) else None
-    if number is None and plane not in ("", "sum"):
-        made.problem = _("This image has the planes 1 to %(n)s. Choose one of them, or their sum.") % {"n": len(names)}
+    number = None
+    try:
+        number = planes.wanted(len(names), plane)
+    except planes.NoImage as error:
+        made.problem = str(error)
     made.plane = "" if number is None else str(number + 1)
     made.words = planes.spoken(names, number)
     made.choices = choices(names, number)
@@ -67,7 +65,7 @@ def choices(names: list[str], shown: int | None) -> list[tuple[str, str, bool]]:
 
 def _names(product: Product) -> list[str]:
     """Read once, not at each visit: the file may be large. What cannot be read counts as a plain image."""
-    if not readable(product):
+    if not product.is_fits(MAX_SIZE):
         return []
     key = f"planes:{get_language()}:{product.storage_key}:{product.size}:{product.sha256[:16]}"
     found: list[str] | None = cache.get(key)
@@ -86,7 +84,7 @@ def _names(product: Product) -> list[str]:
 @contextmanager
 def _opened(product: Product, hdu: str) -> Iterator[Any]:
     """The image HDU that is asked for. Raises planes.NoImage, also for files that cannot be read."""
-    if not readable(product):
+    if not product.is_fits(MAX_SIZE):
         raise planes.NoImage(_("This file cannot be shown here. Download it to look into it."))
     try:
         with stored_fits(product.storage_key) as hdus:
@@ -102,11 +100,11 @@ def fits_image(product: Product, parameters: Mapping[str, str]) -> bytes:
     """One plane (``plane``: its number, or ``sum``) of an image (``hdu``: number or name) as a FITS file of its own.
     Raises planes.NoImage."""
     with _opened(product, parameters.get("hdu", "")) as hdu:
-        return planes.alone(hdu, planes.wanted(hdu, parameters.get("plane", "")))
+        return planes.alone(hdu, planes.wanted(planes.count(hdu), parameters.get("plane", "")))
 
 
 def picture(product: Product, parameters: Mapping[str, str]) -> bytes:
     """The same as a PNG. Raises planes.NoImage."""
     with _opened(product, parameters.get("hdu", "")) as hdu:
-        data = planes.values(hdu, planes.wanted(hdu, parameters.get("plane", "")))
+        data = planes.values(hdu, planes.wanted(planes.count(hdu), parameters.get("plane", "")))
         return quicklook.image(data, hdu.header)

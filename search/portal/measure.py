@@ -65,7 +65,7 @@ def circle(parameters: Mapping[str, str]) -> Circle | None:
 
 def of(product: Product, wanted: Circle, plane: str = "") -> Statistics:
     """Of one plane of a cube (its number from 1), or of their sum. Raises Unmeasurable."""
-    if not product.storage_key or (product.size or 0) > MAX_SIZE or ".fits" not in product.file_name.lower():
+    if not product.is_fits(MAX_SIZE):
         raise Unmeasurable(_("This file cannot be measured here. Download it to measure it."))
     try:
         with stored_fits(product.storage_key) as hdus:
@@ -81,7 +81,7 @@ def statistics(hdus: fits.HDUList, wanted: Circle, plane: str = "") -> Statistic
     """Of the first image of the file."""
     try:
         hdu = planes.chosen(hdus, "")
-        image = planes.values(hdu, planes.wanted(hdu, plane))
+        image = planes.values(hdu, planes.wanted(planes.count(hdu), plane))
     except planes.NoImage as error:
         raise Unmeasurable(str(error)) from None
     wcs = planes.celestial(hdu.header)

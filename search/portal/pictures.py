@@ -92,7 +92,7 @@ def _tick(value: float) -> str:
 
 def of(product: Product) -> list[Picture]:
     """Pictures of the responses in a stored FITS file, in the order of its HDUs."""
-    if not product.storage_key or ".fits" not in product.file_name.lower() or (product.size or 0) > MAX_SIZE:
+    if not product.is_fits(MAX_SIZE):
         return []
     try:
         with stored_fits(product.storage_key) as hdus:

@@ -34,7 +34,7 @@ class NoSpectrum(Exception):
 
 def of_product(product: Product) -> Points:
     """Raises NoSpectrum."""
-    if not product.storage_key or (product.size or 0) > curves.MAX_SIZE or ".fits" not in product.file_name.lower():
+    if not product.is_fits(curves.MAX_SIZE):
         raise NoSpectrum(_("%(name)s has no table of flux points here.") % {"name": product.obs_title or product.key})
     try:
         with stored_fits(product.storage_key) as hdus:

@@ -151,7 +151,7 @@ def test_a_plane_is_read_alone_and_a_sum_leaves_out_what_is_missing() -> None:
 @pytest.mark.parametrize("plane", ["0", "4", "-1", "x", "٣", "9" * 400])
 def test_a_plane_that_is_not_there_is_told(plane: str) -> None:
     with pytest.raises(planes.NoImage, match="planes 1 to 3"):
-        planes.wanted(a_cube()[0], plane)
+        planes.wanted(planes.count(a_cube()[0]), plane)
     with pytest.raises(measure.Unmeasurable, match="planes 1 to 3"):
         measure.statistics(a_cube(), measure.Circle(RA, DEC, 0.1), plane)
 
